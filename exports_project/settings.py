@@ -1,0 +1,297 @@
+"""Settings of the project: one file, driven by the environment.
+
+Values come from environment variables; what they leave out may stand in an env file (`.env` beside manage.py,
+or the file that ENV_FILE names; an empty ENV_FILE means none). DEBUG is off unless it is switched on. With it
+off, SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and REDIS_URL are required; nothing starts on a dangerous value.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+
+from exports_project import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env_file = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+if os.environ.get("ENV_FILE") and not env_file.is_file():
+    raise ImproperlyConfigured(
+        "ENV_FILE names a file that does not exist: correct it, or empty it to read none."
+    )
+if env_file.is_file():
+    env.read_env(env_file)  # the environment wins over the file
+
+DEBUG = env.bool("DEBUG", default=False)
+if not DEBUG:
+    environment.require_safe_production(os.environ)
+
+# Not env(): a value that begins with "$", as one random key in fifty does, it takes for a variable's name.
+SECRET_KEY = (
+    os.environ.get("SECRET_KEY")
+    or f"{environment.INSECURE_PREFIX}for-development-and-for-nothing-else-whatsoever"
+)
+ALLOWED_HOSTS = environment.split_list(os.environ.get("ALLOWED_HOSTS", "")) or [
+    "localhost",
+    ".localhost",
+    "127.0.0.1",
+    "[::1]",
+]
+CSRF_TRUSTED_ORIGINS = environment.split_list(os.environ.get("CSRF_TRUSTED_ORIGINS", ""))
+
+# Addresses and networks of the proxies in front. Only they are believed what they say of the client.
+TRUSTED_PROXIES = environment.split_list(os.environ.get("TRUSTED_PROXIES", ""))
+for problem in environment.proxy_problems(TRUSTED_PROXIES):
+    raise ImproperlyConfigured(problem)
+
+# The header X-User-Id as a credential: for development alone; with DEBUG off the guard above has refused it.
+DEV_USER_HEADER = DEBUG and env.bool("EXPORTS_DEV_USER_HEADER", default=False)
+
+INSTALLED_APPS = [
+    "exports_project",
+    "accounts",
+    "exports",
+    "exports.contrib.telephony",
+    "exports.contrib.netscan",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "django_ratelimit",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+]
+
+MIDDLEWARE = [
+    "exports_project.proxies.TrustedProxyMiddleware",  # first: the others ask for the scheme and the address
+    "accounts.middleware.RefusalLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "exports_project.urls"
+WSGI_APPLICATION = "exports_project.wsgi.application"
+ASGI_APPLICATION = "exports_project.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Data ---------------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+}
+database_options: dict[str, Any] = DATABASES["default"].setdefault("OPTIONS", {})
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL lets an export read its snapshot while others write; a writer waits for another instead of failing.
+    # Transactions stay DEFERRED (Django's default): IMMEDIATE would give every export the write lock.
+    database_options.setdefault("init_command", "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+    database_options.setdefault("timeout", 20)
+else:
+    # Not kept between requests: each of a server's many threads would hold one for ever, and PostgreSQL has
+    # about a hundred. With few threads `?conn_max_age=60` in the URL saves milliseconds; these are tested.
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 0)
+    DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
+    # A database that does not answer is reported by the health check instead of hanging it.
+    database_options.setdefault("connect_timeout", 5)
+# A transaction of the request would end before the body of an export is streamed: the stream opens its own.
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+
+REDIS_URL = os.environ.get("REDIS_URL", "")
+# W001: django-ratelimit calls Django's own Redis backend "not officially supported". Its counters are atomic.
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    # Development has one process, so counters in its memory are right there. Production never comes here.
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    SILENCED_SYSTEM_CHECKS.append("django_ratelimit.E003")
+
+MAILERS = {
+    "default": environment.mailer(
+        os.environ.get("EMAIL_URL") or ("consolemail://" if DEBUG else "smtp://localhost:25")
+    )
+}
+
+# --- Users --------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- API ----------------------------------------------------------------------------------------------------
+
+# How a request may prove who it comes from, tried in this order; the first credential present decides. The
+# development header stands first, so that `X-User-Id` means what it says beside a session cookie too.
+AUTHENTICATION_CLASSES = environment.split_list(os.environ.get("AUTHENTICATION_CLASSES", "")) or [
+    *(["accounts.authentication.DevelopmentHeaderAuthentication"] if DEV_USER_HEADER else []),
+    "accounts.authentication.SessionAuthentication",
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": AUTHENTICATION_CLASSES,
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    # `?format=` belongs to the exports: REST framework would answer 404 to a format that it does not render.
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    # Knows the engine's errors, and answers 503 where the database does not.
+    "EXCEPTION_HANDLER_CLASS": "exports.api.errors.ExportExceptionHandler",
+    # The contract's error shape holds in development too; the traceback is in the log.
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
+
+PUBLIC_SCHEMA = env.bool("EXPORTS_PUBLIC_SCHEMA", default=False)
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Data exports",
+    "DESCRIPTION": "Streaming, tenant-scoped, audited exports of a tenant's own data.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Without this the page would send the document's address to a validator on somebody else's host.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "ENUM_NAME_OVERRIDES": {
+        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
+        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
+        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
+        "ErrorCode401Enum": "drf_standardized_errors.openapi_serializers.ErrorCode401Enum.choices",
+        "ErrorCode403Enum": "drf_standardized_errors.openapi_serializers.ErrorCode403Enum.choices",
+        "ErrorCode404Enum": "drf_standardized_errors.openapi_serializers.ErrorCode404Enum.choices",
+        "ErrorCode405Enum": "drf_standardized_errors.openapi_serializers.ErrorCode405Enum.choices",
+        "ErrorCode406Enum": "drf_standardized_errors.openapi_serializers.ErrorCode406Enum.choices",
+        "ErrorCode415Enum": "drf_standardized_errors.openapi_serializers.ErrorCode415Enum.choices",
+        "ErrorCode429Enum": "drf_standardized_errors.openapi_serializers.ErrorCode429Enum.choices",
+        "ErrorCode500Enum": "drf_standardized_errors.openapi_serializers.ErrorCode500Enum.choices",
+    },
+    "PREPROCESSING_HOOKS": ["exports_project.documentation.without_trailing_slashes"],
+    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
+}
+
+# The engine's own settings; what is left out or None takes the engine's default.
+EXPORTS = {
+    "RATE": env.str("EXPORTS_RATE", default="10/h"),
+    "CHUNK_SIZE": env.int("EXPORTS_CHUNK_SIZE", default=1000),
+    "MAX_ROWS": env.int("EXPORTS_MAX_ROWS", default=0) or None,
+}
+
+# --- Safety -------------------------------------------------------------------------------------------------
+
+CSRF_FAILURE_VIEW = "exports_project.errors.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# All from this host, and no inline script or style. There is no CORS: no other origin may read an answer.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF, CSP.NONCE],  # one list of the admin has a style element, and gives it the nonce
+    "img-src": [CSP.SELF, "data:"],  # the stylesheets of the admin and of the API's pages hold small pictures
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+
+if not DEBUG:
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    # A load balancer asks for these over plain HTTP from inside; they tell nothing that needs TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$", r"^api/exports/health/?$"]
+    # A year. SECURE_HSTS_SECONDS allows to begin with less while TLS is new on a host.
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+if TRUSTED_PROXIES:
+    # TLS ends at the proxy, which says so in this header; TrustedProxyMiddleware drops it from others.
+    # Without TRUSTED_PROXIES the plain HTTP of a proxy is redirected to HTTPS for ever.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Language, time, static files ---------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static-collected"
+# In development WhiteNoise finds files where the apps keep them; production collects and compresses them.
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+# A page without its stylesheet, where `collectstatic` was forgotten, is better than no sign-in page at all.
+WHITENOISE_MANIFEST_STRICT = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+# --- Log ----------------------------------------------------------------------------------------------------
+
+# Everything goes to stderr, one line a record: whoever runs the process decides where it is kept.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    # Django's own handlers (console in development, mail to administrators) would say everything twice.
+    "loggers": {"django": {"handlers": [], "level": "INFO"}},
+}
