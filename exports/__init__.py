@@ -1,0 +1,49 @@
+"""Streaming, tenant-scoped, audited exports for Django.
+
+The public names are imported on first use, so that `import exports` works before the apps are ready.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .columns import Column
+    from .definitions import ModelExport
+    from .exceptions import ExportError, InvalidParameters, NotPermitted, ObjectNotFound, ParameterError
+    from .formulas import escape_formula, unescape_formula
+    from .registry import register
+    from .scope import Scope
+
+__all__ = [
+    "Column",
+    "ExportError",
+    "InvalidParameters",
+    "ModelExport",
+    "NotPermitted",
+    "ObjectNotFound",
+    "ParameterError",
+    "Scope",
+    "escape_formula",
+    "register",
+    "unescape_formula",
+]
+
+_HOMES = {
+    "Column": "columns",
+    "ExportError": "exceptions",
+    "InvalidParameters": "exceptions",
+    "ModelExport": "definitions",
+    "NotPermitted": "exceptions",
+    "ObjectNotFound": "exceptions",
+    "ParameterError": "exceptions",
+    "Scope": "scope",
+    "escape_formula": "formulas",
+    "register": "registry",
+    "unescape_formula": "formulas",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,75 @@
+"""The engine's errors as HTTP answers, in the one error shape `{"type", "errors": [...]}`."""
+
+from django.db import InterfaceError, OperationalError
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ExceptionHandlerContext
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+from ..exceptions import (
+    DatasetNotFound,
+    ExportError,
+    FormulaFound,
+    InvalidParameters,
+    NotPermitted,
+    ObjectNotFound,
+    RateLimited,
+    RowLimitExceeded,
+    UnsupportedMediaType,
+)
+
+_STATUS: dict[type[ExportError], int] = {
+    DatasetNotFound: status.HTTP_404_NOT_FOUND,
+    ObjectNotFound: status.HTTP_404_NOT_FOUND,
+    UnsupportedMediaType: status.HTTP_406_NOT_ACCEPTABLE,
+    NotPermitted: status.HTTP_403_FORBIDDEN,
+    RowLimitExceeded: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    FormulaFound: status.HTTP_409_CONFLICT,
+}
+
+DATABASE_RETRY_AFTER = 5
+"""Seconds: what a client is told to wait for when the database does not answer."""
+
+
+class ServiceUnavailable(exceptions.APIException):
+    """The database does not answer."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The database does not answer; try again."
+    default_code = "service_unavailable"
+    wait = DATABASE_RETRY_AFTER  # DRF sends it as Retry-After
+
+
+class ExportExceptionHandler(ExceptionHandler):
+    """drf-standardized-errors, taught the engine's exceptions."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, ExportError):
+            return as_api_exception(exc)
+        if isinstance(exc, OperationalError | InterfaceError):
+            return ServiceUnavailable()
+        converted: Exception = super().convert_known_exceptions(exc)
+        return converted
+
+
+def as_api_exception(error: ExportError) -> exceptions.APIException:
+    """The answer that says the same; an error that is not in the table is a 500."""
+    if isinstance(error, InvalidParameters):
+        return exceptions.ValidationError(_by_parameter(error))
+    if isinstance(error, RateLimited):
+        return exceptions.Throttled(wait=error.retry_after)
+    answer = exceptions.APIException(error.detail, code=error.code)
+    answer.status_code = _STATUS.get(type(error), status.HTTP_500_INTERNAL_SERVER_ERROR)
+    return answer
+
+
+def _by_parameter(error: InvalidParameters) -> dict[str, list[exceptions.ErrorDetail]]:
+    details: dict[str, list[exceptions.ErrorDetail]] = {}
+    for problem in error.errors:
+        details.setdefault(problem.attr, []).append(exceptions.ErrorDetail(problem.detail, problem.code))
+    return details
+
+
+def exception_handler(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
+    """For DRF's EXCEPTION_HANDLER and for the engine's own views."""
+    return ExportExceptionHandler(exc, context).run()

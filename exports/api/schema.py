@@ -1,0 +1,81 @@
+"""What the OpenAPI document says of a dataset's endpoint."""
+
+from typing import Any
+
+from django.forms import Field
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from ..definitions import ModelExport
+from ..encoders import ENCODERS, media_types
+from ..filtering import filter_form, parameter_names
+from ..registry import registry
+from ..rendering import Formulas
+from .serializers import ErrorSerializer
+
+DOWNLOAD_ERRORS = (400, 401, 403, 404, 406, 409, 413, 429, 503)
+"""Every status that a download may be refused with, all of one shape."""
+
+
+class DatasetSchema(AutoSchema):
+    """Parameters from the dataset's FilterSet and the engine's options; a file as the answer."""
+
+    def get_operation_id(self) -> str:
+        # A dataset may have a second path of a project's own: the two need ids of their own.
+        name = self._definition.get_name()
+        suffix = "" if self.path.rstrip("/").endswith(f"/{name}") else "_by_short_path"
+        return f"export_{name.replace('-', '_')}{suffix}"
+
+    def get_tags(self) -> list[str]:
+        return ["exports"]
+
+    def get_summary(self) -> str:
+        return f"Export {self._definition.get_name()}"
+
+    def get_description(self) -> str:  # type: ignore[override]
+        headers = ", ".join(column.header for column in self._definition.get_columns())
+        return f"{self._definition.description}\n\nColumns: {headers}."
+
+    def get_override_parameters(self) -> list[Any]:
+        filters = [
+            _filter_parameter(name, field)
+            for key, field in filter_form(self._definition).fields.items()
+            for name in parameter_names(key, field)
+            if f"{{{name}}}" not in self.path
+        ]
+        return [*filters, *_option_parameters()]
+
+    def get_request_serializer(self) -> None:
+        return None
+
+    def get_response_serializers(self) -> Any:
+        files = {(200, media_type): OpenApiTypes.BINARY for media_type in media_types()}
+        return files | dict.fromkeys(DOWNLOAD_ERRORS, ErrorSerializer)
+
+    @property
+    def _definition(self) -> ModelExport:
+        return registry.get(self.view.dataset)  # type: ignore[attr-defined]
+
+
+def _filter_parameter(name: str, field: Field) -> OpenApiParameter:
+    choices = [value for value, _label in getattr(field, "choices", ()) if value != ""]
+    return OpenApiParameter(
+        name, str, required=field.required, enum=choices or None, description=str(field.help_text or "")
+    )
+
+
+def _option_parameters() -> list[OpenApiParameter]:
+    return [
+        OpenApiParameter("format", str, enum=list(ENCODERS), description="The file's format."),
+        OpenApiParameter("columns", str, description="Headers, comma-separated, in the order wanted."),
+        OpenApiParameter(
+            "formulas",
+            str,
+            enum=list(Formulas),
+            description="What to do with cells that a spreadsheet would run.",
+        ),
+        OpenApiParameter(
+            "tenant", str, description="Whose rows, for staff who may: an id, or * for everybody's."
+        ),
+    ]

@@ -1,0 +1,20 @@
+"""URLs of the REST door, to be included under `api/exports/`. A trailing slash is allowed, never needed."""
+
+from django.urls import re_path
+
+from ..registry import registry
+from .views import ExportView, HealthView, InfoView, LogDetailView, LogListView
+
+app_name = "exports-api"
+
+urlpatterns = [
+    re_path(r"^info/?$", InfoView.as_view(), name="info"),
+    re_path(r"^health/?$", HealthView.as_view(), name="health"),
+    re_path(r"^logs/?$", LogListView.as_view(), name="log-list"),
+    re_path(r"^logs/(?P<pk>[0-9a-f-]{36})/?$", LogDetailView.as_view(), name="log-detail"),
+    *(
+        re_path(rf"^{definition.get_name()}/?$", ExportView.as_view(dataset=name), name=name)
+        for definition in registry
+        if (name := definition.get_name())
+    ),
+]

@@ -1,0 +1,157 @@
+"""Class-based views of the REST door."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from .. import engine
+from ..caller import Caller
+from ..definitions import ModelExport
+from ..encoders import ENCODERS, get_encoder
+from ..filtering import filter_form, known_parameters
+from ..models import ExportLog
+from ..policy.addresses import client_address
+from ..registry import registry
+from ..scope import resolve_scope
+from ..sinks.http import headers_only, streaming_response
+from .errors import exception_handler
+from .negotiation import ErrorsOnlyNegotiation, negotiated
+from .pagination import LogPagination
+from .schema import DatasetSchema
+from .serializers import ErrorSerializer, ExportLogSerializer, HealthSerializer, InfoSerializer
+from .throttling import ExportRateThrottle
+
+
+class EngineView(APIView):
+    """The engine's answers to errors, whatever the project's EXCEPTION_HANDLER is."""
+
+    renderer_classes = (JSONRenderer,)
+    permission_classes = (IsAuthenticated,)
+
+    def get_exception_handler(self) -> Callable[..., Any]:
+        return exception_handler
+
+
+class ExportView(EngineView):
+    """Streams one dataset, which the URLconf names; arguments in the path are filters by another spelling."""
+
+    dataset: str = ""
+    schema = DatasetSchema()
+    content_negotiation_class = ErrorsOnlyNegotiation
+    throttle_classes = (ExportRateThrottle,)
+    http_method_names = ["get", "head", "options"]
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Exempt from ATOMIC_REQUESTS: that transaction would end before the body streams."""
+        return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    def get(self, request: Request, **url_filters: object) -> HttpResponseBase:
+        stream = engine.start(self.dataset, caller_of(request), negotiated(request, url_filters))
+        return streaming_response(stream)
+
+    def head(self, request: Request, **url_filters: object) -> HttpResponseBase:
+        query = engine.prepare(self.dataset, caller_of(request), negotiated(request, url_filters))
+        encoder = get_encoder(query.options.format)
+        return headers_only(engine.filename(query, encoder), encoder.media_type)
+
+
+class InfoView(EngineView):
+    """What the caller may export: each dataset with its filters, columns and number of own rows."""
+
+    @extend_schema(
+        responses={200: InfoSerializer, 401: ErrorSerializer},
+        summary="The datasets, their filters and columns",
+    )
+    def get(self, request: Request) -> Response:
+        info = {
+            "exports": [_described(definition, request.user) for definition in registry],
+            "user_id": str(request.user.pk),
+            "timestamp": timezone.now(),
+        }
+        return Response(InfoSerializer(info).data)
+
+
+class HealthView(EngineView):
+    """Whether the service and its database answer; open to everybody."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)  # type: ignore[assignment]
+
+    @extend_schema(
+        responses={200: HealthSerializer, 503: ErrorSerializer},
+        auth=[],
+        summary="Whether the service answers",
+    )
+    def get(self, request: Request) -> Response:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return Response({"status": "healthy", "database": connection.vendor, "timestamp": timezone.now()})
+
+
+class _OwnLogs(EngineView):
+    def get_queryset(self) -> QuerySet[ExportLog]:
+        return ExportLog.objects.filter(user=str(self.request.user.pk))
+
+
+@extend_schema(
+    summary="The caller's own audit records, newest first",
+    responses={200: ExportLogSerializer(many=True), 401: ErrorSerializer, 404: ErrorSerializer},
+)
+class LogListView(_OwnLogs, ListAPIView[ExportLog]):
+    """The caller's own audit records, newest first."""
+
+    serializer_class = ExportLogSerializer
+    pagination_class = LogPagination
+
+
+@extend_schema(
+    summary="One of the caller's own audit records",
+    responses={200: ExportLogSerializer, 401: ErrorSerializer, 404: ErrorSerializer},
+)
+class LogDetailView(_OwnLogs, RetrieveAPIView[ExportLog]):
+    """One record: by its size and SHA-256 a client knows whether what it received is whole."""
+
+    serializer_class = ExportLogSerializer
+
+
+def caller_of(request: Request) -> Caller:
+    """The signed-in user behind this door."""
+    return Caller(
+        user=request.user,
+        door=ExportLog.Door.API,
+        ip=client_address(request._request),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+
+
+def _described(definition: ModelExport, user: Any) -> dict[str, Any]:
+    name = definition.get_name()
+    return {
+        "name": name,
+        "endpoint": reverse(f"exports-api:{name}"),
+        "description": definition.description,
+        "filters": known_parameters(definition),
+        "columns": [column.header for column in definition.get_columns()],
+        "formats": list(ENCODERS),
+        "row_count": _own_rows(definition, user),
+    }
+
+
+def _own_rows(definition: ModelExport, user: Any) -> int | None:
+    """None where a filter is required: such a dataset has rows only of something."""
+    if any(field.required for field in filter_form(definition).fields.values()):
+        return None
+    return resolve_scope(user, None).filter(definition.get_queryset(), definition.scope_field).count()

@@ -1,0 +1,16 @@
+"""Who asks for an export, and through which door."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .models import ExportLog
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """`user` is the project's user object; `ip` is None where no network is involved."""
+
+    user: Any
+    door: ExportLog.Door
+    ip: str | None = None
+    user_agent: str = ""

@@ -1,0 +1,152 @@
+"""System checks: a misdeclared export fails at `manage.py check`, not at a user's download."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.core.validators import validate_slug
+from django.db import models
+from django.forms import ValidationError
+from django.utils.module_loading import import_string
+
+from .conf import export_settings
+from .definitions import ModelExport
+from .filtering import known_parameters
+from .options import OPTION_NAMES
+from .registry import registry
+
+# The doors' own paths.
+RESERVED_NAMES = frozenset(
+    {"jobs", "logs", "info", "health", "templates", "schedules", "schema", "history", "usage", "keys"}
+)
+
+
+@register("exports")
+def check_exports(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Every registered definition, and the settings."""
+    found: list[CheckMessage] = [*_check_resolver(), *_check_cursors()]
+    for definition in registry:
+        found += check_definition(definition)
+    return found
+
+
+def check_definition(definition: ModelExport) -> list[CheckMessage]:
+    """What is wrong with one definition."""
+    messages = [*_check_name(definition), *_check_scope(definition), *_check_queryset(definition)]
+    messages += [*_check_columns(definition), *_check_ordering(definition), *_check_filters(definition)]
+    return messages
+
+
+def _check_name(definition: ModelExport) -> Iterator[CheckMessage]:
+    name = definition.get_name()
+    try:
+        validate_slug(name)
+    except ValidationError:
+        yield _error(
+            "E001", definition, f"The name {name!r} is not a slug.", "It stands in URLs: set `name`."
+        )
+    if name in RESERVED_NAMES:
+        yield _error("E002", definition, f"The name {name!r} is reserved.", "Set another `name`.")
+
+
+def _check_scope(definition: ModelExport) -> Iterator[CheckMessage]:
+    if not definition.scope_field:
+        hint = "Set it to the path from a row to its tenant: there is no export without one."
+        yield _error("E003", definition, "There is no scope_field.", hint)
+    elif not _resolves(definition, definition.scope_field):
+        yield _error("E003", definition, f"scope_field {definition.scope_field!r} does not exist.", None)
+
+
+def _check_queryset(definition: ModelExport) -> Iterator[CheckMessage]:
+    query = definition.get_queryset().query
+    if query.distinct or query.combinator or query.is_sliced:
+        hint = "Filter by keys instead: .filter(pk__in=…)."
+        yield _error("E004", definition, "get_queryset() is distinct, combined or sliced.", hint)
+
+
+def _check_columns(definition: ModelExport) -> Iterator[CheckMessage]:
+    columns = definition.get_columns()
+    if not columns:
+        yield _error("E005", definition, "There are no columns.", None)
+    headers = [column.header for column in columns]
+    for header in sorted({header for header in headers if headers.count(header) > 1}):
+        yield _error("E006", definition, f"The header {header!r} stands twice.", None)
+    for column in columns:
+        if "," in column.header:
+            text = f"The header {column.header!r} holds a comma: `columns=` can't name it."
+            yield Warning(text, obj=type(definition), id="exports.W001")
+        if not column.compute and not _resolves(definition, column.expression):
+            hint = "A source is a field path, an expression, or a callable."
+            yield _error("E007", definition, f"The column {column.header!r} has no such source.", hint)
+
+
+def _check_ordering(definition: ModelExport) -> Iterator[CheckMessage]:
+    fields = [_ordering_field(definition, name) for name in definition.ordering]
+    if not fields or any(field is None for field in fields):
+        hint = "Name concrete fields of the model."
+        yield _error("E008", definition, "The ordering names no field, or one that does not exist.", hint)
+        return
+    known = [field for field in fields if field is not None]
+    if not known[-1].unique:
+        hint = "End it with the primary key, so that rows have one stable order."
+        yield _error("E009", definition, "The last field of the ordering is not unique.", hint)
+    for field in known:
+        if field.null:
+            hint = "NULLs sort first on one database and last on another."
+            yield _error("E010", definition, f"The ordering field {field.name!r} can be null.", hint)
+        if isinstance(field, models.CharField | models.TextField) and not field.db_collation:
+            text = (
+                f"The ordering field {field.name!r} is text: its order depends on the database's collation."
+            )
+            yield Warning(text, obj=type(definition), id="exports.W002")
+
+
+def _check_filters(definition: ModelExport) -> Iterator[CheckMessage]:
+    for name in known_parameters(definition):
+        if name in OPTION_NAMES:
+            hint = "Rename the filter: the engine reads this parameter itself."
+            yield _error("E011", definition, f"There is a filter named {name!r}.", hint)
+
+
+def _check_resolver() -> Iterator[CheckMessage]:
+    path = export_settings().scope_resolver
+    try:
+        import_string(path)
+    except ImportError as error:
+        yield Error(f"EXPORTS['SCOPE_RESOLVER'] can't be imported: {error}", id="exports.E012")
+
+
+def _check_cursors() -> Iterator[CheckMessage]:
+    for alias, database in settings.DATABASES.items():
+        if database.get("DISABLE_SERVER_SIDE_CURSORS"):
+            yield Warning(
+                f"DATABASES[{alias!r}] has no server-side cursors: an export is loaded into memory whole.",
+                hint="An export reads inside one transaction, where such cursors work behind pgbouncer too.",
+                id="exports.W003",
+            )
+
+
+def _ordering_field(definition: ModelExport, name: str) -> "models.Field[Any, Any] | None":
+    meta = definition.model._meta
+    name = name.removeprefix("-")
+    try:
+        field = meta.pk if name == "pk" else meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, models.Field) else None
+
+
+def _resolves(definition: ModelExport, path: Any) -> bool:
+    expression: Any = models.F(path) if isinstance(path, str) else path
+    try:
+        expression.resolve_expression(definition.get_queryset().query.clone())
+    except (FieldError, FieldDoesNotExist):
+        return False
+    return True
+
+
+def _error(number: str, definition: ModelExport, text: str, hint: str | None) -> Error:
+    return Error(text, hint=hint, obj=type(definition), id=f"exports.{number}")

@@ -1,0 +1,51 @@
+"""One column of an export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.db.models import F, Field, QuerySet
+from django.db.models.expressions import Combinable
+
+type Source = str | Combinable | Callable[[Any], object]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A header, and where its cells come from.
+
+    `source` is a field path (`customer__email`), any Django expression, or a callable that takes the
+    model instance; without it the header is the path. A callable costs model instances for the whole
+    export, so it is for what no expression can say.
+    """
+
+    header: str
+    source: Source | None = None
+    description: str = ""
+
+    @property
+    def compute(self) -> Callable[[Any], object] | None:
+        """The callable of a computed column; None where the database gives the value."""
+        # Every Django expression has resolve_expression; some (F subclasses) are callable as well.
+        if callable(self.source) and not hasattr(self.source, "resolve_expression"):
+            return self.source
+        return None
+
+    @property
+    def expression(self) -> Combinable:
+        """The expression that the database evaluates. Not for computed columns."""
+        if self.source is None or isinstance(self.source, str):
+            return F(self.source or self.header)
+        return cast("Combinable", self.source)
+
+    def output_field(self, queryset: QuerySet[Any]) -> "Field[Any, Any]":
+        """The type of the column's values. Raises FieldError where `queryset` has no such field."""
+        # Resolving adds joins to the query that it is given.
+        resolved: Any = self.expression.resolve_expression(queryset.query.clone())  # type: ignore[attr-defined]
+        field: Field[Any, Any] = resolved.output_field
+        return field
+
+
+def as_column(column: str | Column) -> Column:
+    """A declaration's short form, a field path, as a Column."""
+    return Column(column) if isinstance(column, str) else column

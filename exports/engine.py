@@ -1,0 +1,71 @@
+"""The one way from a request to a file. Every door calls `start`; every stage stands here, in order."""
+
+from collections.abc import Generator
+from contextlib import closing
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from .audit import audited, open_record, recorded_refusals
+from .caller import Caller
+from .encoders import Block, Encoder, get_encoder
+from .exceptions import RowLimitExceeded
+from .policy import rates
+from .query import ExportQuery, build_query
+from .registry import registry
+from .rendering import safe_header
+from .sources import choose_source
+from .stream import ExportStream, Progress
+
+
+def prepare(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
+    """Everything that can be refused, and no more: for a HEAD request or a preview.
+
+    Raises DatasetNotFound, and whatever `build_query` does.
+    """
+    return build_query(registry.get(dataset), caller.user, params)
+
+
+def start(dataset: str, caller: Caller, params: QueryDict) -> ExportStream:
+    """A stream that has its first block of rows in hand, and a record that says `running`.
+
+    Raises DatasetNotFound, InvalidParameters, ObjectNotFound or a Refused before anything is read,
+    and whatever the first block of rows raises.
+    """
+    definition = registry.get(dataset)
+    with recorded_refusals(caller, definition, params):
+        query = build_query(definition, caller.user, params)
+        rates.take(caller.user, dataset)
+    encoder = get_encoder(query.options.format)
+    source = choose_source(query)
+    record = open_record(query, caller, source.reason)
+    progress = Progress()
+    rows = _counted(source.blocks(), progress, query.max_rows)
+    return ExportStream(
+        audited(_encoded(encoder, query, rows), record, progress),
+        filename=filename(query, encoder),
+        media_type=encoder.media_type,
+        export_id=str(record.pk),
+    )
+
+
+def filename(query: ExportQuery, encoder: Encoder) -> str:
+    """`calls_export_20260131_093000.csv`, in UTC."""
+    stem = query.definition.get_filename(query.cleaned_filters)
+    return f"{stem}_{timezone.now():%Y%m%d_%H%M%S}.{encoder.extension}"
+
+
+def _encoded(encoder: Encoder, query: ExportQuery, rows: Generator[Block]) -> Generator[bytes]:
+    headers = [safe_header(column.header) for column in query.columns]
+    with closing(rows):
+        yield from encoder.encode(headers, rows)
+
+
+def _counted(blocks: Generator[Block], progress: Progress, max_rows: int | None) -> Generator[Block]:
+    """Counts rows. Rows added since the limit was checked break the stream; they are never cut off."""
+    with closing(blocks):
+        for block in blocks:
+            progress.rows += len(block)
+            if max_rows is not None and progress.rows > max_rows:
+                raise RowLimitExceeded(max_rows)
+            yield block

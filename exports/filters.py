@@ -1,0 +1,124 @@
+"""Filters for exports: django-filter's, strict where its own are lenient."""
+
+import datetime as dt
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet, UUIDFilter
+
+__all__ = [
+    "BooleanFilter",
+    "CharFilter",
+    "ChoiceFilter",
+    "EndFilter",
+    "ExportFilterSet",
+    "IntegerFilter",
+    "StartFilter",
+    "UUIDFilter",
+]
+
+_TRUTH = {"true": True, "false": False}
+
+# In a query string an offset's plus sign means a space.
+_SPACE_FOR_PLUS = re.compile(r"(?<=[0-9]) (?=[0-9]{2}:?[0-9]{2}$)")
+
+
+class BooleanField(forms.Field):
+    """`true` or `false`, in any case; django's own NullBooleanField makes None of a mistyped one."""
+
+    default_error_messages = {"invalid": _("Enter true or false.")}
+
+    def to_python(self, value: Any) -> bool | None:
+        if value in self.empty_values:
+            return None
+        try:
+            return _TRUTH[str(value).lower()]
+        except KeyError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class MomentField(forms.Field):
+    """A date or a datetime in ISO 8601 as an aware datetime; without an offset it is in UTC.
+
+    `day_time` says which moment of its day a date alone means.
+    """
+
+    default_error_messages = {"invalid": _("Enter a date or a datetime in ISO 8601.")}
+
+    def __init__(self, *, day_time: dt.time = dt.time.min, **kwargs: Any) -> None:
+        self.day_time = day_time
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> dt.datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            return self._parse(str(value).strip())
+        except (ValueError, OverflowError):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+    def _parse(self, text: str) -> dt.datetime:
+        try:
+            return dt.datetime.combine(dt.date.fromisoformat(text), self.day_time, dt.UTC)
+        except ValueError:  # not a date alone
+            moment = dt.datetime.fromisoformat(_with_plus(text))
+        return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _with_plus(text: str) -> str:
+    """`2024-01-01T10:00:00 02:00` -> `…+02:00`; a space between date and time stays."""
+    date, separator, time = text[:10], text[10:11], text[11:]
+    return date + separator + _SPACE_FOR_PLUS.sub("+", time)
+
+
+class BooleanFilter(Filter):
+    """`true` or `false`."""
+
+    field_class = BooleanField
+
+
+class IntegerFilter(Filter):
+    """A whole number; one that the column can't hold matches no row."""
+
+    field_class = forms.IntegerField
+
+
+class StartFilter(Filter):
+    """Rows at or after a moment."""
+
+    field_class = MomentField
+
+    def __init__(self, field_name: str, **kwargs: Any) -> None:
+        super().__init__(field_name, lookup_expr="gte", **kwargs)
+
+
+class EndFilter(Filter):
+    """Rows up to and including a moment; a date alone includes that whole day."""
+
+    field_class = MomentField
+
+    def __init__(self, field_name: str, **kwargs: Any) -> None:
+        super().__init__(field_name, lookup_expr="lte", day_time=dt.time.max, **kwargs)
+
+
+class _PeriodForm(forms.Form):
+    """Refuses a period that ends before it starts."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        start, end = cleaned.get("start_date"), cleaned.get("end_date")
+        if start is not None and end is not None and start > end:
+            self.add_error("start_date", forms.ValidationError(_("This is after end_date."), code="invalid"))
+        return cleaned
+
+
+class ExportFilterSet(FilterSet):
+    """A FilterSet whose `start_date` may not come after its `end_date`.
+
+    A subclass with a `Meta` of its own inherits this one's.
+    """
+
+    class Meta:
+        form = _PeriodForm

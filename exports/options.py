@@ -1,0 +1,78 @@
+"""The parameters that the engine itself understands, apart from a dataset's filters."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from .columns import Column
+from .encoders import ENCODERS
+from .exceptions import InvalidParameters, ParameterError
+from .rendering import Formulas
+
+DEFAULT_FORMAT = "csv"
+MAX_TENANT_LENGTH = 255
+"""What the audit record can hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How the file is to be made. `columns` are headers in the order asked for; None: all."""
+
+    format: str = DEFAULT_FORMAT
+    columns: tuple[str, ...] | None = None
+    formulas: Formulas = Formulas.ESCAPE
+    tenant: str | None = None
+
+    @classmethod
+    def parse(cls, params: QueryDict) -> "Options":
+        """The options among a request's parameters. Raises InvalidParameters naming each bad one."""
+        given = {name: str(params[name]) for name in OPTION_NAMES if name in params}
+        errors = [
+            ParameterError(name, "invalid_choice", f"Choose one of: {', '.join(choices)}.")
+            for name, choices in _CHOICES.items()
+            if name in given and given[name] not in choices
+        ]
+        errors += [
+            ParameterError(name, "blank", "This may not be empty.")
+            for name, value in given.items()
+            if not value and name not in _CHOICES
+        ]
+        if len(given.get("tenant", "")) > MAX_TENANT_LENGTH:
+            errors.append(ParameterError("tenant", "max_length", "This is too long for an id."))
+        if errors:
+            raise InvalidParameters(errors)
+        return cls(
+            format=given.get("format", DEFAULT_FORMAT),
+            columns=tuple(given["columns"].split(",")) if "columns" in given else None,
+            formulas=Formulas(given.get("formulas", Formulas.ESCAPE)),
+            tenant=given.get("tenant"),
+        )
+
+    def as_record(self) -> dict[str, str]:
+        """For the audit record: the options that have no field of their own there."""
+        return {"formulas": self.formulas.value}
+
+
+OPTION_NAMES = ("format", "columns", "formulas", "tenant")
+_CHOICES: dict[str, Sequence[str]] = {"format": tuple(ENCODERS), "formulas": tuple(Formulas)}
+
+
+def chosen_columns(columns: Sequence[Column], headers: Iterable[str] | None) -> tuple[Column, ...]:
+    """The columns of these headers, in their order; all of them for None.
+
+    Raises InvalidParameters for a header that does not exist or stands twice.
+    """
+    if headers is None:
+        return tuple(columns)
+    by_header = {column.header: column for column in columns}
+    chosen: dict[str, Column] = {}
+    for header in headers:
+        if header not in by_header:
+            detail = f"There is no column {header!r}. There are: {', '.join(by_header)}."
+            raise InvalidParameters([ParameterError("columns", "unknown_column", detail)])
+        if header in chosen:
+            detail = f"The column {header!r} stands twice."
+            raise InvalidParameters([ParameterError("columns", "repeated_column", detail)])
+        chosen[header] = by_header[header]
+    return tuple(chosen.values())

@@ -1,0 +1,1 @@
+"""Who may export, how often and how much."""

@@ -1,0 +1,57 @@
+"""Whose rows an export may hold. There is no default of "everybody's": no scope is a refusal."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils.module_loading import import_string
+
+from .conf import export_settings
+from .exceptions import NotPermitted
+
+ALL_TENANTS = "*"
+"""What `tenant=` says, and the audit record shows, for the rows of every tenant."""
+
+FOR_OTHER_TENANT = "exports.export_for_other_tenant"
+FOR_ALL_TENANTS = "exports.export_for_all_tenants"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One tenant by its primary key as text, or, said outright, all of them."""
+
+    tenant: str
+    all_tenants: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.tenant:
+            raise NotPermitted("No tenant is known for this user.")
+
+    def filter[M: Model](self, queryset: QuerySet[M], scope_field: str = "user") -> QuerySet[M]:
+        """The rows of `queryset` that belong to the tenant."""
+        if self.all_tenants:
+            return queryset
+        return queryset.filter(**{scope_field: self.tenant})
+
+
+def own_rows(user: Any, requested: str | None) -> Scope:
+    """The default resolver: a user's own rows; another's or everybody's with the permission for it.
+
+    Raises NotPermitted otherwise.
+    """
+    own = str(user.pk)
+    if requested is None or requested == own:
+        return Scope(own)
+    if requested == ALL_TENANTS and user.has_perm(FOR_ALL_TENANTS):
+        return Scope(ALL_TENANTS, all_tenants=True)
+    if requested != ALL_TENANTS and user.has_perm(FOR_OTHER_TENANT):
+        return Scope(requested)
+    raise NotPermitted("You may not export the rows of another tenant.", attr="tenant")
+
+
+def resolve_scope(user: Any, requested: str | None) -> Scope:
+    """The scope by the resolver that the settings name. Raises NotPermitted when it names none."""
+    scope = import_string(export_settings().scope_resolver)(user, requested)
+    if not isinstance(scope, Scope):
+        raise NotPermitted("The scope resolver names no tenant.")
+    return scope

@@ -1,0 +1,72 @@
+"""A misdeclared export fails at `manage.py check`, with a number."""
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Lower
+
+from exports import Column, ModelExport
+from exports.checks import check_definition, check_exports
+from tests.engine.exports import OrderFilters
+from tests.engine.models import Customer, Line, Order, Sample
+
+GOOD = {"model": Order, "name": "good", "scope_field": "tenant", "columns": ["number"], "ordering": ["pk"]}
+
+SAMPLE = {"model": Sample, "scope_field": "owner", "columns": ["text"]}
+
+
+def ids(**attributes) -> list[str]:
+    definition = type("Declared", (ModelExport,), GOOD | attributes)()
+    return [message.id for message in check_definition(definition)]
+
+
+def test_it_works():
+    assert ids() == []
+    assert ids(columns=["number", Column("x", Lower("status")), Column("y", lambda order: 1)]) == []
+
+
+class ClashingFilters(OrderFilters):
+    columns = OrderFilters.declared_filters["article"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"name": "no slug"}, ["exports.E001"]),
+        ({"name": "logs"}, ["exports.E002"]),
+        ({"scope_field": ""}, ["exports.E003"]),
+        ({"scope_field": "tennant"}, ["exports.E003"]),
+        ({"get_queryset": lambda self: Order.objects.distinct()}, ["exports.E004"]),
+        ({"get_queryset": lambda self: Order.objects.all()[:5]}, ["exports.E004"]),
+        ({"columns": []}, ["exports.E005"]),
+        ({"columns": ["number", Column("number", "pk")]}, ["exports.E006"]),
+        ({"columns": ["numbr"]}, ["exports.E007"]),
+        ({"columns": [Column("a", F("customer__mail"))]}, ["exports.E007"]),
+        ({"ordering": []}, ["exports.E008"]),
+        ({"ordering": ["nothing", "pk"]}, ["exports.E008"]),
+        ({"ordering": ["number"]}, ["exports.E009"]),
+        (SAMPLE | {"ordering": ["moment", "pk"]}, ["exports.E010"]),
+        ({"filterset_class": ClashingFilters}, ["exports.E011"]),
+        ({"columns": [Column("a,b", "number")]}, ["exports.W001"]),
+        ({"ordering": ["status", "pk"]}, ["exports.W002"]),
+    ],
+)  # fmt: skip
+def test_each_mistake_has_its_number(attributes, expected):
+    assert ids(**attributes) == expected
+
+
+def test_a_scope_may_lead_over_relations():
+    assert ids(model=Line, scope_field="order__tenant", columns=["article"]) == []
+    assert ids(model=Customer, columns=["email"], scope_field="tenant") == ["exports.E003"]
+
+
+def test_the_settings_are_checked_too(settings):
+    settings.EXPORTS = {"SCOPE_RESOLVER": "nowhere.to.be.found"}
+    assert [message.id for message in check_exports()] == ["exports.E012"]
+
+
+def test_a_setting_that_does_not_exist_is_an_error(settings):
+    from django.core.exceptions import ImproperlyConfigured
+
+    settings.EXPORTS = {"MAX_ROW": 5}
+    with pytest.raises(ImproperlyConfigured, match="MAX_ROW"):
+        check_exports()
