@@ -1,0 +1,58 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .hosts import Host
+from .networks import Network
+
+
+class Alert(models.Model):
+    """Something about a port that its owner should look at. It outlives the host and the network."""
+
+    class Type(models.TextChoices):
+        NEW_PORT = "new_port", _("New port")
+        NOT_ALLOWED = "not_allowed", _("Not allowed")
+        BLOCKED = "blocked", _("Blocked")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        help_text=_("The tenant who owns this alert."),
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+    )
+    network = models.ForeignKey(
+        Network,
+        verbose_name=_("network"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="alerts",
+    )
+    host = models.ForeignKey(
+        Host, verbose_name=_("host"), null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
+    alert_type = models.CharField(_("alert type"), max_length=20, choices=Type, default=Type.NEW_PORT)
+    ip = models.GenericIPAddressField(_("IP address"))
+    port = models.PositiveIntegerField(_("port"))
+    acknowledged = models.BooleanField(
+        _("acknowledged"), default=False, help_text=_("Whether somebody has looked at it.")
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        # Each ends in the export's order, so that no export of a tenant sorts, filtered or not.
+        indexes = [
+            models.Index(fields=["user", "created_at", "id"], name="alert_created"),
+            models.Index(fields=["user", "alert_type", "created_at", "id"], name="alert_type_created"),
+            models.Index(
+                fields=["user", "acknowledged", "created_at", "id"], name="alert_acknowledged_created"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_type} {self.ip} {self.port}"

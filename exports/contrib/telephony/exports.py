@@ -1,0 +1,78 @@
+"""The telephony datasets. Headers are the fields' names in camel case."""
+
+from django.db.models import OuterRef, Subquery
+
+import exports
+
+from . import filters
+from .models import AgentConfig, CallLog, LiveKitEvent, PhoneNumberMapping
+
+
+def camel_case(name: str) -> str:
+    """`livekit_room_name` -> `livekitRoomName`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def columns(names: str) -> list[exports.Column]:
+    """One column for each of these fields, parted by spaces."""
+    return [exports.Column(camel_case(name), name) for name in names.split()]
+
+
+@exports.register(CallLog)
+class CallExport(exports.ModelExport):
+    name = "calls"
+    description = "Every call, with its duration, outcome, recording and cost."
+    filterset_class = filters.CallFilterSet
+    scope_field = "user"
+    columns = columns(
+        "id livekit_room_name livekit_room_sid direction phone_number sip_call_id duration started_at"
+        " ended_at status outcome recording_url cost metadata created_at"
+    )
+    ordering = ("started_at", "id")
+    filename = "calls_export"
+
+
+@exports.register(AgentConfig)
+class AgentExport(exports.ModelExport):
+    name = "agents"
+    description = "Voice agents, with the models and voices they use."
+    filterset_class = filters.AgentFilterSet
+    scope_field = "user"
+    columns = columns(
+        "id agent_id name description agent_mode language llm_provider llm_model stt_provider stt_model"
+        " tts_provider tts_voice_id realtime_voice greeting_enabled greeting_message is_active created_at"
+    )
+    ordering = ("created_at", "id")
+    filename = "agents_export"
+
+
+@exports.register(PhoneNumberMapping)
+class PhoneNumberExport(exports.ModelExport):
+    name = "phone-numbers"
+    description = "Phone numbers, and the agents that answer them."
+    filterset_class = filters.PhoneNumberFilterSet
+    scope_field = "user"
+    # Empty for an agent of another tenant.
+    _agent = AgentConfig.objects.filter(pk=OuterRef("agent_config_id"), user=OuterRef("user"))
+    columns = [
+        *columns("id phone_number"),
+        exports.Column("agentConfigId", Subquery(_agent.values("pk"))),
+        *columns("sip_trunk_id sip_config_id is_active created_at"),
+    ]
+    ordering = ("created_at", "id")
+    filename = "phone_numbers_export"
+
+
+@exports.register(LiveKitEvent)
+class EventExport(exports.ModelExport):
+    name = "events"
+    description = "LiveKit's webhook events: rooms, participants, tracks, egress and ingress."
+    filterset_class = filters.EventFilterSet
+    scope_field = "user"
+    columns = columns(
+        "id event_id event room_name room_sid participant_identity participant_sid timestamp processed"
+        " error_message created_at"
+    )
+    ordering = ("timestamp", "id")
+    filename = "events_export"
