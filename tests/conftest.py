@@ -1,0 +1,71 @@
+"""Fixtures that every area of the tests uses; the option that chooses the database."""
+
+import pytest
+from django.core.cache import caches
+
+from tests import databases
+
+pytest_plugins = ["tests.servers"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=[*databases.NAMES, "all"],
+        default="all",
+        help="run on this database only (default: all)",
+    )
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    return databases.run_each(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked for the other database are deselected: a skip would look like a missing tool."""
+    others = [name for name in databases.NAMES if name != databases.current()]
+    foreign = [
+        item
+        for item in items
+        if any(item.get_closest_marker(name) for name in others)
+        and not item.get_closest_marker(databases.current())
+    ]
+    if foreign:
+        items[:] = [item for item in items if item not in foreign]
+        config.hook.pytest_deselected(items=foreign)
+
+
+@pytest.fixture(scope="session")
+def database_name() -> str:
+    """ "sqlite" or "postgresql"."""
+    return databases.current()
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches() -> None:
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+
+
+def make_user(name: str):
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.create_user(id=name, username=name, password=name)
+
+
+@pytest.fixture
+def user(db):
+    """The tenant that asks."""
+    return make_user("user-123")
+
+
+@pytest.fixture
+def stranger(db):
+    """Another tenant, of whom nothing may be seen."""
+    return make_user("user-456")
+
+
+@pytest.fixture
+def auth_headers(user) -> dict[str, str]:
+    """Request headers that sign `user` in: `client.get(path, headers=auth_headers)`."""
+    return {"X-User-Id": user.pk}

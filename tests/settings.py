@@ -1,0 +1,45 @@
+"""The project's own settings under a fixed environment: what a developer has exported changes no test.
+
+`tests/databases.py` gives DATABASE_URL, once for each database of the run.
+"""
+
+import os
+from pathlib import Path
+
+OTHERS = (
+    "ALLOWED_HOSTS",
+    "AUTHENTICATION_CLASSES",
+    "CSRF_TRUSTED_ORIGINS",
+    "EMAIL_URL",
+    "LOG_LEVEL",
+    "REDIS_URL",
+)
+for name in list(os.environ):
+    if name in OTHERS or name.startswith(("EXPORTS_", "SECURE_", "TRUSTED_")):
+        del os.environ[name]
+os.environ.update(
+    ENV_FILE="",
+    DEBUG="true",
+    SECRET_KEY="tests-only-" + "k" * 50,
+    EXPORTS_DEV_USER_HEADER="true",
+    # Out of the way of every test but those of the rate, which set their own.
+    EXPORTS_RATE="1000000/h",
+)
+os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
+
+from exports_project.settings import *  # noqa: E402, F403
+from exports_project.settings import BASE_DIR, DATABASES, INSTALLED_APPS  # noqa: E402
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, not memory: threads and other processes read it too.
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(DATABASES["default"]["NAME"]).with_name("test.sqlite3"))}
+else:
+    # A thread of a test that is over keeps no connection: the database could not be dropped.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+
+# The engine's tests run on models of their own (the app tests.engine): they know no calls and no hosts.
+if (BASE_DIR / "tests" / "engine" / "models.py").exists():
+    INSTALLED_APPS = [*INSTALLED_APPS, "tests.engine"]
