@@ -6,15 +6,19 @@ jsonb orders keys by length and then by bytes, keeps the last of repeated keys, 
 
 import json
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# Made once: json.loads and json.dumps with arguments would make one a call.
+_decode = json.JSONDecoder(parse_float=Decimal).decode
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def normalised_json(text: str) -> str:
     """The JSON document `text` in PostgreSQL's spelling."""
-    return _text(json.loads(text, parse_float=Decimal))
+    return _text(_decode(text))
 
 
 def jsonb_text(value: Any) -> str:
@@ -24,26 +28,26 @@ def jsonb_text(value: Any) -> str:
 
 def _text(value: Any) -> str:
     match value:
+        case str():
+            return _string(value)
         case dict():
             return "{" + ", ".join(f"{_string(key)}: {_text(value[key])}" for key in _ordered(value)) + "}"
         case list():
             return "[" + ", ".join(map(_text, value)) + "]"
-        case str():
-            return _string(value)
         case Decimal():
-            return format(value if value else abs(value), "f")
+            return format(value or abs(value), "f")
         case _:
-            return json.dumps(value)
+            return _encode(value)
 
 
-def _ordered(keys: dict[str, Any]) -> list[str]:
-    return sorted(keys, key=lambda key: (len(_bytes(key)), _bytes(key)))
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+def _ordered(keys: Iterable[str]) -> list[str]:
+    by_bytes = sorted((key.encode("utf-8", "surrogatepass"), key) for key in keys)
+    return [key for _bytes, key in sorted(by_bytes, key=lambda pair: len(pair[0]))]
 
 
 def _string(text: str) -> str:
     """A JSON string with non-ASCII as itself; half a surrogate pair, which is no character, stays escaped."""
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
+    encoded = _encode(text)
+    if text.isascii():
+        return encoded
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded)

@@ -33,6 +33,10 @@ class OrderExport(exports.ModelExport):
     ordering = ["number", "pk"]
 
 
+def shout(order) -> str:
+    return f"={order.status.upper()}!"
+
+
 @exports.register(Order)
 class ComputedExport(exports.ModelExport):
     """A column that no expression can say."""
@@ -41,7 +45,7 @@ class ComputedExport(exports.ModelExport):
     scope_field = "tenant"
     columns = [
         "number",
-        exports.Column("shout", source=lambda order: f"={order.status.upper()}!"),
+        exports.Column("shout", source=lambda order: shout(order)),
         "customer_id",
     ]
 

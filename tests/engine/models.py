@@ -24,7 +24,7 @@ class Order(models.Model):
     status = models.CharField(max_length=20)
     removed = models.BooleanField(default=False)
     objects = OpenOrders()
-    everything = models.Manager()
+    everything = models.Manager()  # noqa: DJ012
 
 
 class Line(models.Model):
