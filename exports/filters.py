@@ -5,6 +5,8 @@ import re
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet, UUIDFilter
 
@@ -40,9 +42,10 @@ class BooleanField(forms.Field):
 
 
 class MomentField(forms.Field):
-    """A date or a datetime in ISO 8601 as an aware datetime; without an offset it is in UTC.
+    """A date or a datetime in ISO 8601 as a moment; without an offset it is in UTC.
 
-    `day_time` says which moment of its day a date alone means.
+    `day_time` says which moment of its day a date alone means. With USE_TZ off the result is naive, in the
+    current time zone, as the rows are.
     """
 
     default_error_messages = {"invalid": _("Enter a date or a datetime in ISO 8601.")}
@@ -55,7 +58,8 @@ class MomentField(forms.Field):
         if value in self.empty_values:
             return None
         try:
-            return self._parse(str(value).strip())
+            moment = self._parse(str(value).strip())
+            return moment if settings.USE_TZ else timezone.make_naive(moment)
         except (ValueError, OverflowError):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 

@@ -3,7 +3,7 @@
 For every kind the Python function and the PostgreSQL expression stand side by side, so that a reader
 sees that they agree. Where there is an expression, PostgreSQL renders the text itself: that is faster,
 and some of its values (infinity, years beyond 9999) have no Python object at all. The expressions count
-on the session of `sources.snapshot`: UTC, ISO dates, shortest floats.
+on the session of `sources.snapshot`: ISO dates and shortest floats. They do not count on its time zone.
 """
 
 import datetime as dt
@@ -150,6 +150,7 @@ RENDERINGS: Final[dict[Kind, Rendering]] = {
         """CASE WHEN ({x}) BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'
         THEN to_char(({x}) AT TIME ZONE 'UTC', CASE WHEN date_trunc('second', {x}) = ({x})
             THEN 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"' ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"' END)
+        WHEN isfinite({x}) THEN replace((({x}) AT TIME ZONE 'UTC')::text || '+00', ' BC+00', '+00 BC')
         ELSE ({x})::text END""",
     ),
     Kind.DATE: Rendering(dt.date.isoformat, "({x})::text"),
