@@ -45,23 +45,29 @@ def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress) -> 
     `succeeded` means that all of it was taken; a receiver compares size and hash to know it has it.
     """
     digest = sha256()
-    outcome, error = ExportLog.Outcome.CANCELLED, ""
+    outcome, error, whole = ExportLog.Outcome.CANCELLED, "", ""
     try:
         with closing(chunks):
             for chunk in chunks:
                 digest.update(chunk)
                 progress.bytes += len(chunk)
                 yield chunk
-        outcome = ExportLog.Outcome.SUCCEEDED
-        record.sha256 = digest.hexdigest()
-    except GeneratorExit:
+        outcome, whole = ExportLog.Outcome.SUCCEEDED, digest.hexdigest()
+    except GeneratorExit:  # closed before the end: nobody wants the rest
         raise
     except BaseException as exception:
         outcome, error = ExportLog.Outcome.FAILED, describe(exception)
         logger.exception("Export %s of %s failed", record.pk, record.export_type)
         raise
     finally:
-        _close_record(record, outcome, error, progress)
+        ExportLog.objects.filter(pk=record.pk).update(
+            outcome=outcome,
+            error=error,
+            row_count=progress.rows,
+            byte_count=progress.bytes,
+            sha256=whole,
+            finished_at=timezone.now(),
+        )
 
 
 def describe(exception: BaseException) -> str:
@@ -96,13 +102,6 @@ def _record_refusal(caller: Caller, definition: ModelExport, params: QueryDict, 
         outcome=ExportLog.Outcome.DENIED,
         error=refusal.detail,
     )
-
-
-def _close_record(record: ExportLog, outcome: ExportLog.Outcome, error: str, progress: Progress) -> None:
-    record.outcome, record.error = outcome, error
-    record.row_count, record.byte_count = progress.rows, progress.bytes
-    record.finished_at = timezone.now()
-    record.save(update_fields=["outcome", "error", "row_count", "byte_count", "sha256", "finished_at"])
 
 
 def _from_caller(caller: Caller) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class MomentField(forms.Field):
         if value in self.empty_values:
             return None
         try:
-            moment = self._parse(str(value).strip())
+            moment = self._parse(str(value).strip().upper())  # RFC 3339 allows t and z
             return moment if settings.USE_TZ else timezone.make_naive(moment)
         except (ValueError, OverflowError):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None

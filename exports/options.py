@@ -38,6 +38,11 @@ class Options:
             for name, value in given.items()
             if not value and name not in _CHOICES
         ]
+        errors += [
+            ParameterError(name, "repeated", "This may be given once only.")
+            for name in given
+            if len(params.getlist(name)) > 1
+        ]
         if len(given.get("tenant", "")) > MAX_TENANT_LENGTH:
             errors.append(ParameterError("tenant", "max_length", "This is too long for an id."))
         if errors:

@@ -69,3 +69,16 @@ def stranger(db):
 def auth_headers(user) -> dict[str, str]:
     """Request headers that sign `user` in: `client.get(path, headers=auth_headers)`."""
     return {"X-User-Id": user.pk}
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest):
+    """Django's test client; a stream that the test has not read to its end is closed after it."""
+    from tests.clients import ClosingClient, close
+
+    if "db" in request.fixturenames:
+        request.getfixturevalue("db")  # set up before, and so there until the responses are closed
+    client = ClosingClient()
+    yield client
+    for response in client.responses:
+        close(response)

@@ -53,16 +53,27 @@ def is_stamped(filename: str, stem: str) -> bool:
     return bool(re.fullmatch(rf"{stem}_20\d{{6}}_\d{{6}}\.csv", filename))
 
 
-def sorting_plans(client: Client, path: str, user: Any, *cases: dict[str, str]) -> dict[str, str]:
-    """The plans, by the parameters, of those downloads whose statement sorts."""
+def wrong_plans(client: Client, user: Any, cases: dict[str, list[tuple[dict[str, str], str]]]) -> str:
+    """The plans of those downloads whose statement sorts, or does not use the index that is there for it.
+
+    `cases` are parameters and the index's name, by dataset. Which index is looked at on SQLite alone:
+    PostgreSQL weighs them, and in a small table that lies in order it takes the primary key's.
+    """
     plans = {}
-    for params in cases:
-        with _statements() as statements:
-            assert download(client, path, user, **params).rows, f"no rows for {params}: nothing is shown"
-        # The export is the one statement that ends in its order; lookups of one object end in LIMIT.
-        [statement] = [found for found in statements if found[0].endswith('."id" ASC')]
-        plans[f"{path} {params}"] = _plan(*statement)
-    return {name: plan for name, plan in plans.items() if SORTS.search(plan)}
+    for dataset, downloads in cases.items():
+        for params, index in downloads:
+            plan = _plan_of_download(client, f"/api/exports/{dataset}", user, params)
+            if SORTS.search(plan) or (connection.vendor == "sqlite" and f"USING INDEX {index} " not in plan):
+                plans[f"{dataset} {params} {index}"] = plan
+    return "\n\n".join(f"{name}\n{plan}" for name, plan in plans.items())
+
+
+def _plan_of_download(client: Client, path: str, user: Any, params: dict[str, str]) -> str:
+    with _statements() as statements:
+        assert download(client, path, user, **params).rows, f"no rows for {params}: nothing is shown"
+    # The export is the one statement that ends in its order; lookups of one object end in LIMIT.
+    [statement] = [found for found in statements if found[0].endswith('."id" ASC')]
+    return _plan(*statement)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The engine's errors as HTTP answers, in the one error shape `{"type", "errors": [...]}`."""
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ExceptionHandlerContext
@@ -46,6 +47,8 @@ class ExportExceptionHandler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, ExportError):
             return as_api_exception(exc)
+        if isinstance(exc, SuspiciousOperation):
+            return exceptions.ParseError("The request is malformed or has too many parameters.")
         if isinstance(exc, OperationalError | InterfaceError):
             return ServiceUnavailable()
         converted: Exception = super().convert_known_exceptions(exc)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from django.http import QueryDict
+from django.http.request import MediaType
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -38,8 +39,24 @@ def negotiated(request: Request, url_filters: Mapping[str, object]) -> QueryDict
 
 
 def _by_accept(request: Request) -> str:
+    """The format that the Accept header likes best; of equals, the first that there is (RFC 9110, 12.5.1)."""
     offered = media_types()
-    preferred = request._request.get_preferred_type(list(offered))
-    if preferred is None:
+    liked = {media_type: _quality(request, media_type) for media_type in offered}
+    best = max(offered, key=lambda media_type: liked[media_type])
+    if not liked[best]:
         raise UnsupportedMediaType(f"There are: {', '.join(offered)}.")
-    return offered[str(preferred)]
+    return offered[best]
+
+
+def _quality(request: Request, media_type: str) -> float:
+    """How much the client likes a type, from 0 (not at all) to 1, by the most specific range that fits.
+
+    Parameters such as `charset` or RFC 4180's `header` do not narrow it: there is one file of each type.
+    """
+    ranges = [MediaType(text) for text in request.headers.get("Accept", "").split(",") if text.strip()]
+    main, sub = media_type.split("/")
+    for wanted in ((main, sub), (main, "*"), ("*", "*")):
+        fits = [float(found.quality) for found in ranges if (found.main_type, found.sub_type) == wanted]
+        if fits:
+            return max(fits)
+    return 0 if ranges else 1

@@ -133,7 +133,7 @@ def caller_of(request: Request) -> Caller:
         user=request.user,
         door=ExportLog.Door.API,
         ip=client_address(request._request),
-        user_agent=request.headers.get("User-Agent", ""),
+        user_agent=request.headers.get("User-Agent", "").replace("\0", ""),
     )
 
 

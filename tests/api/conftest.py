@@ -1,0 +1,130 @@
+"""What the tests of the REST door share: a way to download, and to read what the audit record says."""
+
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.http.response import HttpResponseBase
+from django.test.utils import CaptureQueriesContext
+
+from exports.models import ExportLog
+from tests.api import rows
+
+
+@dataclass
+class Answer:
+    """A response whose body has been read to its end."""
+
+    response: HttpResponseBase
+    body: bytes
+    queries: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def headers(self) -> Any:
+        return self.response.headers
+
+    @property
+    def lines(self) -> list[list[str]]:
+        """The file's rows under its header."""
+        return list(csv.reader(StringIO(self.body.decode(), newline="")))[1:]
+
+    @property
+    def header(self) -> str:
+        return self.body.decode().partition("\r\n")[0]
+
+    @property
+    def cells(self) -> list[dict[str, str]]:
+        return list(csv.DictReader(StringIO(self.body.decode(), newline="")))
+
+    @property
+    def json(self) -> Any:
+        return self.response.json()
+
+    @property
+    def errors(self) -> list[tuple[str, str | None]]:
+        """Code and parameter of each error, once the error shape has been checked."""
+        assert self.headers["Content-Type"] == "application/json"
+        assert self.json.keys() == {"type", "errors"}
+        assert self.json["type"] in ("validation_error", "client_error", "server_error")
+        for error in self.json["errors"]:
+            assert error.keys() == {"code", "detail", "attr"}
+            assert error["detail"]
+        return [(error["code"], error["attr"]) for error in self.json["errors"]]
+
+    @property
+    def record(self) -> ExportLog:
+        return ExportLog.objects.get(pk=self.headers["X-Export-Id"])
+
+
+# Statements that hold no rows: the tests' savepoints, transactions, settings of the session.
+_AROUND = re.compile(r"SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SET |SELECT set_config")
+_TABLE = re.compile(r'(?:FROM|INTO|UPDATE) "(\w+)"')
+
+
+def named(queries: CaptureQueriesContext) -> list[str]:
+    """Each query that reads or writes rows, as its verb and its last table: `SELECT telephony_calllog`.
+
+    The rows of an export come from the outermost FROM, which stands after the columns' subqueries; so do
+    existence checks. Subqueries of a filter come later and are cut off at WHERE.
+    """
+    return [_name(sql) for query in queries if not _AROUND.match(sql := query["sql"])]
+
+
+def _name(sql: str) -> str:
+    verb = "SELECT" if "SELECT" in sql.split("FROM")[0] else sql.split()[0]
+    flat = sql
+    while flat != (flat := re.sub(r"\([^()]*\)", "", flat)):
+        pass
+    table = _TABLE.search(flat)
+    return f"{verb} {table[1]}" if table else flat
+
+
+@pytest.fixture
+def get(client, auth_headers) -> Callable[..., Answer]:
+    """`get(path, params, **headers)` as user-123, to the end of the body; `user=…` as somebody else."""
+
+    def get(
+        path: str, params: Any = None, /, *, method: str = "get", user: Any = None, **headers: str
+    ) -> Answer:
+        names = auth_headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        if user is not None:
+            names["X-User-Id"] = user.pk
+        with CaptureQueriesContext(connection) as queries:
+            response = getattr(client, method)(path, query_params=params, headers=names)
+            body = response.getvalue()  # the test client closes what has been read to its end
+        return Answer(response, body, named(queries))
+
+    return get
+
+
+@pytest.fixture
+def allow() -> Callable[..., None]:
+    """Gives a user permissions of the engine: `allow(user, "export_raw_formulas")`."""
+
+    def allow(user: Any, *codenames: str) -> None:
+        found = Permission.objects.filter(codename__in=codenames, content_type__app_label="exports")
+        assert found.count() == len(codenames)
+        user.user_permissions.add(*found)
+
+    return allow
+
+
+@pytest.fixture
+def mine_and_theirs(user, stranger) -> tuple[rows.Tenant, rows.Tenant]:
+    return rows.tenants(user, stranger)
+
+
+@pytest.fixture
+def one_row_a_block(settings) -> None:
+    """Blocks of one row, so that a few rows make several chunks."""
+    settings.EXPORTS = settings.EXPORTS | {"CHUNK_SIZE": 1}

@@ -1,0 +1,154 @@
+"""A whole service for tests: a filled database, a real gunicorn over it, and a client that speaks HTTP."""
+
+import hashlib
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.servers import Server, manage, migrate, run_server
+
+PIECE = 64 * 1024
+TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of one download: of the body only what `Service.receive` was asked to keep."""
+
+    headers: Mapping[str, str]
+    size: int
+    sha256: str
+    first_byte_seconds: float
+    seconds: float
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running server and the database behind it."""
+
+    server: Server
+    database_url: str
+
+    @contextmanager
+    def answer(
+        self, path: str, user: str, *, window: int | None = None
+    ) -> Iterator[http.client.HTTPResponse]:
+        """The answer, its body not yet read; the connection is closed at the end.
+
+        `window` is the size of this machine's receive buffer: how far the server may run ahead.
+        """
+        address = urlsplit(self.server.url)
+        client = http.client.HTTPConnection(str(address.hostname), address.port, timeout=TIMEOUT)
+        if window:
+            client._create_connection = _connector(window)
+        with closing(client):
+            client.request("GET", path, headers={"X-User-Id": user})
+            with client.getresponse() as response:
+                yield response
+
+    def receive(self, path: str, user: str, *, keep: bool = False) -> Received:
+        """Downloads to the end, in pieces that are dropped unless `keep`: the client's memory stays small."""
+        begun = time.monotonic()
+        digest, size, kept = hashlib.sha256(), 0, []
+        with self.answer(path, user) as response:
+            assert response.status == 200, response.read()
+            first = response.read(1)
+            first_byte_seconds = time.monotonic() - begun
+            piece = first
+            while piece:
+                digest.update(piece)
+                size += len(piece)
+                if keep:
+                    kept.append(piece)
+                piece = response.read(PIECE)
+        seconds = time.monotonic() - begun
+        headers = dict(response.headers)
+        return Received(headers, size, digest.hexdigest(), first_byte_seconds, seconds, b"".join(kept))
+
+    def json(self, path: str, user: str) -> Any:
+        """What a path answers in JSON."""
+        with self.answer(path, user) as response:
+            body = response.read()
+            assert response.status == 200, body
+            return json.loads(body)
+
+    def record(self, export_id: str, user: str) -> dict[str, Any]:
+        """The audit record, once it is closed: the last byte arrives a moment before it is."""
+        deadline = time.monotonic() + TIMEOUT
+        while (record := self.json(f"/api/exports/logs/{export_id}", user))["outcome"] == "running":
+            assert time.monotonic() < deadline, record
+            time.sleep(0.02)
+        return record
+
+
+def _connector(window: int):
+    """What http.client calls to connect: the buffer counts only when it is set before the connection is."""
+
+    def connect(address, timeout, source_address=None):
+        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
+        client = socket.socket(*found[:3])
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        client.settimeout(timeout)
+        client.connect(found[4])
+        return client
+
+    return connect
+
+
+def seed_demo(database_url: str, user: str, **counts: int) -> None:
+    """`manage.py seed_demo`, the same seed for every database."""
+    flags = [f"--{kind.replace('_', '-')}={count}" for kind, count in counts.items()]
+    done = manage(database_url, "seed_demo", f"--user={user}", "--seed=1", *flags)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# Inside the database: a tenth of the time that as many invented calls would take.
+COPIES = """
+from django.db import connection
+from exports.contrib.telephony.models import CallLog
+new_id = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
+others = ", ".join(f.column for f in CallLog._meta.concrete_fields if not f.primary_key)
+table = CallLog._meta.db_table
+with connection.cursor() as cursor:
+    cursor.execute(
+        f"INSERT INTO {table} (id, {others})"
+        " WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < %s)"
+        f" SELECT {new_id}, {others} FROM {table}, copies WHERE user_id = %s",
+        (NUMBER, USER),
+    )
+"""
+
+
+def copy_calls(database_url: str, user: str, copies: int) -> None:
+    """Adds that many copies of each call of the user, under ids of their own."""
+    code = COPIES.replace("NUMBER", str(copies)).replace("USER", repr(user))
+    done = manage(database_url, "shell", "--no-imports", "--command", code)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def running_service(
+    database_url: str, directory: Path, users: Mapping[str, Mapping[str, int]]
+) -> Iterator[Service]:
+    """A server over that database, migrated and filled with the invented rows of these users.
+
+    `copies`, beside the kinds that seed_demo knows, are made of each call.
+    """
+    migrate(database_url)
+    for user, counts in users.items():
+        seed_demo(database_url, user, **{kind: n for kind, n in counts.items() if kind != "copies"})
+        if copies := counts.get("copies"):
+            copy_calls(database_url, user, copies)
+    server = run_server(database_url, directory)
+    try:
+        yield Service(server, database_url)
+    finally:
+        server.stop()

@@ -1,0 +1,55 @@
+"""The memory of the process that serves a download does not grow with its rows."""
+
+import pytest
+
+from tests.databases import TITLES, current, fresh_database
+from tests.processes.conftest import FEW, MANY
+from tests.processes.memory import peak_while
+from tests.processes.services import Received, Service, running_service
+
+CALLS = "/api/exports/calls"
+MB = 1_000_000
+# Room for noise: over hundreds of downloads or a million rows the peak goes up and down by 8 MB, with what
+# Python and malloc keep for the next block, and no further. The file of the short form has more than 20 MB,
+# and would take several times that as Python's objects.
+GROWTH = 12 * MB
+DOWNLOADS = 10
+
+
+def test_memory_does_not_grow_with_the_rows(service):
+    few, many = peaks(service)
+    assert many[1].size > 20 * MB
+    assert many[0] - few[0] < GROWTH
+
+
+@pytest.mark.long
+def test_memory_from_ten_thousand_to_a_million_calls(tmp_path_factory, pytestconfig):
+    directory = tmp_path_factory.mktemp("million")
+    users = {FEW: {"calls": 10_000}, MANY: {"calls": 1_000_000}}
+    with fresh_database(directory) as url, running_service(url, directory, users) as service:
+        few, many = peaks(service)
+    terminal = pytestconfig.get_terminal_writer()
+    terminal.line()
+    for calls, (peak, received) in {10_000: few, 1_000_000: many}.items():
+        terminal.line(
+            f"{TITLES[current()]}, {calls:,} calls: {received.size / MB:.1f} MB in {received.seconds:.1f} s,"
+            f" first byte after {received.first_byte_seconds * 1000:.0f} ms, peak {peak / MB:.1f} MB"
+        )
+    assert many[0] - few[0] < GROWTH
+
+
+def peaks(service: Service) -> list[tuple[int, Received]]:
+    """The worker's peak, and a download, for few calls (the peak of several downloads) and then for many."""
+    # The first downloads load code and fill caches, and each thread of the server has an arena of its own.
+    peak(service, FEW, DOWNLOADS)
+    return [peak(service, FEW, DOWNLOADS), peak(service, MANY)]
+
+
+def peak(service: Service, user: str, downloads: int = 1) -> tuple[int, Received]:
+    [worker] = service.server.worker_pids
+    received = []
+
+    def work() -> None:
+        received.extend(service.receive(CALLS, user) for _ in range(downloads))
+
+    return peak_while(worker, work), received[-1]
