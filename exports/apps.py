@@ -12,5 +12,8 @@ class ExportsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 (registers the system checks)
+        from .conf import export_settings
+
+        export_settings()  # a setting that can't be stops the start, and not the first download
 
         autodiscover_modules("exports")

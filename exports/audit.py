@@ -17,7 +17,7 @@ from .definitions import ModelExport
 from .exceptions import ExportError, Refused
 from .filtering import known_parameters
 from .models import ExportLog
-from .options import OPTION_NAMES
+from .options import Options
 from .query import ExportQuery
 from .stream import Progress
 
@@ -90,15 +90,19 @@ def recorded_refusals(caller: Caller, definition: ModelExport, params: QueryDict
 
 
 def _record_refusal(caller: Caller, definition: ModelExport, params: QueryDict, refusal: Refused) -> None:
+    options = Options.parse(params)
     known = known_parameters(definition)
+    now = timezone.now()
     ExportLog.objects.create(
         **_from_caller(caller),
-        tenant=params.get("tenant", str(caller.user.pk)),
+        tenant=options.tenant or str(caller.user.pk),
         export_type=definition.get_name(),
-        format=params.get("format", "")[:20],
+        format=options.format,
+        columns=options.columns or [column.header for column in definition.get_columns()],
         filters={name: params[name] for name in params if name in known},
-        options={name: params[name] for name in params if name in OPTION_NAMES},
-        finished_at=timezone.now(),
+        options=options.as_record(),
+        timestamp=now,
+        finished_at=now,
         outcome=ExportLog.Outcome.DENIED,
         error=refusal.detail,
     )

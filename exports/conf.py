@@ -1,5 +1,6 @@
 """The engine's settings: the dictionary `EXPORTS` in a project's settings, typed and with defaults."""
 
+import re
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -8,6 +9,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.dispatch import receiver
+
+# As django-ratelimit reads it: so many in so many seconds, minutes, hours or days.
+_RATE = re.compile(r"[0-9]+/([1-9][0-9]*)?[smhd]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +30,20 @@ class ExportSettings:
     scope_resolver: str = "exports.scope.own_rows"
     """SCOPE_RESOLVER: dotted path of `(user, requested tenant or None) -> exports.Scope`."""
 
+    def __post_init__(self) -> None:
+        if self.chunk_size < 1:
+            raise ImproperlyConfigured("EXPORTS['CHUNK_SIZE'] must be 1 at least.")
+        if self.max_rows is not None and self.max_rows < 0:
+            raise ImproperlyConfigured("EXPORTS['MAX_ROWS'] must be a number of rows, or None for no limit.")
+        if self.rate is not None and not _RATE.fullmatch(self.rate):
+            raise ImproperlyConfigured(
+                f"EXPORTS['RATE'] {self.rate!r} is no rate, such as 10/h, 5/10m or None."
+            )
+
 
 @cache
 def export_settings() -> ExportSettings:
-    """The settings now in force. Raises ImproperlyConfigured for a key that does not exist."""
+    """The settings now in force. Raises ImproperlyConfigured for a key or a value that can't be."""
     configured: dict[str, Any] = getattr(settings, "EXPORTS", {})
     known = {field.name.upper() for field in fields(ExportSettings)}
     if unknown := sorted(configured.keys() - known):

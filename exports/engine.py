@@ -1,10 +1,10 @@
 """The one way from a request to a file. Every door calls `start`; every stage stands here, in order."""
 
+import datetime as dt
 from collections.abc import Generator
 from contextlib import closing
 
 from django.http import QueryDict
-from django.utils import timezone
 
 from .audit import audited, open_record, recorded_refusals
 from .caller import Caller
@@ -52,7 +52,7 @@ def start(dataset: str, caller: Caller, params: QueryDict) -> ExportStream:
 def filename(query: ExportQuery, encoder: Encoder) -> str:
     """`calls_export_20260131_093000.csv`, in UTC."""
     stem = query.definition.get_filename(query.cleaned_filters)
-    return f"{stem}_{timezone.now():%Y%m%d_%H%M%S}.{encoder.extension}"
+    return f"{stem}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S}.{encoder.extension}"
 
 
 def _encoded(encoder: Encoder, query: ExportQuery, rows: Generator[Block]) -> Generator[bytes]:

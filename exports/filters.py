@@ -119,10 +119,8 @@ class _PeriodForm(forms.Form):
 
 
 class ExportFilterSet(FilterSet):
-    """A FilterSet whose `start_date` may not come after its `end_date`.
+    """A FilterSet whose `start_date` may not come after its `end_date`, whatever its Meta says."""
 
-    A subclass with a `Meta` of its own inherits this one's.
-    """
-
-    class Meta:
-        form = _PeriodForm
+    def get_form_class(self) -> type[forms.Form]:
+        form: type[forms.Form] = super().get_form_class()
+        return type(form.__name__, (_PeriodForm, form), {})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.module_loading import import_string
 
@@ -28,10 +29,13 @@ class Scope:
             raise NotPermitted("No tenant is known for this user.")
 
     def filter[M: Model](self, queryset: QuerySet[M], scope_field: str = "user") -> QuerySet[M]:
-        """The rows of `queryset` that belong to the tenant."""
+        """The rows of `queryset` that belong to the tenant; none where its id could be nobody's."""
         if self.all_tenants:
             return queryset
-        return queryset.filter(**{scope_field: self.tenant})
+        try:
+            return queryset.filter(**{scope_field: self.tenant})
+        except (ValueError, ValidationError):  # no value of the key's type
+            return queryset.none()
 
 
 def own_rows(user: Any, requested: str | None) -> Scope:

@@ -18,7 +18,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-
 type Endpoint = tuple[str, *tuple[Any, ...]]
 """drf-spectacular's: path, its regular expression, method, view."""
 

@@ -19,12 +19,15 @@ from exports_project import environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
+# The default file is for development: `manage.py demo` writes it. Where the environment itself brings a key
+# the process is configured without it, and a file left behind can't switch DEBUG on.
+configured = "SECRET_KEY" in os.environ and "ENV_FILE" not in os.environ
 env_file = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 if os.environ.get("ENV_FILE") and not env_file.is_file():
     raise ImproperlyConfigured(
         "ENV_FILE names a file that does not exist: correct it, or empty it to read none."
     )
-if env_file.is_file():
+if env_file.is_file() and not configured:
     env.read_env(env_file)  # the environment wins over the file
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -217,7 +220,7 @@ SPECTACULAR_SETTINGS = {
 
 # The engine's own settings; what is left out or None takes the engine's default.
 EXPORTS = {
-    "RATE": env.str("EXPORTS_RATE", default="10/h"),
+    "RATE": None if (rate := os.environ.get("EXPORTS_RATE") or "10/h") == "none" else rate,
     "CHUNK_SIZE": env.int("EXPORTS_CHUNK_SIZE", default=1000),
     "MAX_ROWS": env.int("EXPORTS_MAX_ROWS", default=0) or None,
 }

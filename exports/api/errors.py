@@ -1,5 +1,7 @@
 """The engine's errors as HTTP answers, in the one error shape `{"type", "errors": [...]}`."""
 
+from typing import Any
+
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from drf_standardized_errors.handler import ExceptionHandler
@@ -43,6 +45,12 @@ class ServiceUnavailable(exceptions.APIException):
 
 class ExportExceptionHandler(ExceptionHandler):
     """drf-standardized-errors, taught the engine's exceptions."""
+
+    def format_exception(self, exc: exceptions.APIException) -> Any:
+        data = super().format_exception(exc)
+        if isinstance(self.exc, ExportError) and self.exc.attr:
+            data["errors"][0]["attr"] = self.exc.attr
+        return data
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, ExportError):

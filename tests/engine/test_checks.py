@@ -70,3 +70,21 @@ def test_a_setting_that_does_not_exist_is_an_error(settings):
     settings.EXPORTS = {"MAX_ROW": 5}
     with pytest.raises(ImproperlyConfigured, match="MAX_ROW"):
         check_exports()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"CHUNK_SIZE": 0}, {"MAX_ROWS": -1}, {"RATE": ""}, {"RATE": "ten/h"}, {"RATE": "10/0h"}, {"RATE": "10"}],
+)
+def test_a_value_that_can_not_be_is_an_error(settings, wrong):
+    from django.core.exceptions import ImproperlyConfigured
+
+    settings.EXPORTS = wrong
+    with pytest.raises(ImproperlyConfigured, match=next(iter(wrong))):
+        check_exports()
+
+
+@pytest.mark.parametrize("right", [{"RATE": None}, {"RATE": "0/s"}, {"RATE": "5/10m"}, {"MAX_ROWS": 0}])
+def test_the_edges_of_what_can_be(settings, right):
+    settings.EXPORTS = right
+    assert check_exports() == []

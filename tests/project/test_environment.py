@@ -1,5 +1,6 @@
 """Which environments a production accepts. The rules are asked directly; two tests start a process."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -172,3 +173,23 @@ def test_a_development_has_nothing_to_complain_of_either(tmp_path):
         text=True,
     )
     assert done.stdout.splitlines()[-1] == "True $from-outside False", done.stderr
+
+
+def test_a_file_left_by_the_demo_does_not_reach_a_production(tmp_path):
+    """Its DEBUG=true would: the file is not read where the environment brings a key."""
+    for package in ("exports_project", "accounts", "exports"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / ".env").write_text("DEBUG=true\nSECRET_KEY=from-the-file\nEXPORTS_DEV_USER_HEADER=true\n")
+    program = "from django.conf import settings as s; print(s.DEBUG, s.DEV_USER_HEADER)"
+
+    def debug(**environment: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            env={"DJANGO_SETTINGS_MODULE": "exports_project.settings", **environment},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    assert debug(**SAFE) == "False False"
+    assert debug() == "True True"  # and a development reads it
