@@ -1,7 +1,6 @@
 """The first bytes leave at once: while the server is still far from the end of the file."""
 
 import hashlib
-import time
 
 from tests.processes.conftest import FEW, MANY
 from tests.processes.services import PIECE
@@ -19,11 +18,9 @@ def test_a_stream_is_chunked(service):
 
 def test_the_first_bytes_are_there_while_the_export_runs(service):
     service.receive(CALLS, FEW)  # what the first request ever costs is not the question
-    begun = time.monotonic()
     with service.answer(CALLS, MANY, window=PIECE) as response:
         export_id = response.headers["X-Export-Id"]
         body = response.read(1024)
-        first_bytes = time.monotonic() - begun
         # The client reads no further: of more than 20 MB, buffers on the way hold a few at most.
         record = service.json(f"/api/exports/logs/{export_id}", MANY)
         assert body.startswith(HEADER)
@@ -32,8 +29,6 @@ def test_the_first_bytes_are_there_while_the_export_runs(service):
         while piece := response.read(PIECE):
             digest.update(piece)
             size += len(piece)
-    # Measured: under a twentieth. Who reads all rows first needs most of the time before the first byte.
-    assert first_bytes < (time.monotonic() - begun) / 3
     assert size > 20_000_000
     record = service.record(export_id, MANY)
     assert (record["outcome"], record["byte_count"]) == ("succeeded", size)

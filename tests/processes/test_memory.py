@@ -1,5 +1,7 @@
 """The memory of the process that serves a download does not grow with its rows."""
 
+import sys
+
 import pytest
 
 from tests.databases import TITLES, current, fresh_database
@@ -16,26 +18,31 @@ GROWTH = 12 * MB
 DOWNLOADS = 10
 
 
-def test_memory_does_not_grow_with_the_rows(service):
-    few, many = peaks(service)
+def test_memory_does_not_grow_with_the_rows(service, start_server):
+    # A server of its own: what another test's download had taken would hide what this one takes.
+    fresh = Service(start_server(service.database_url), service.database_url)
+    few, many = peaks(fresh)
     assert many[1].size > 20 * MB
     assert many[0] - few[0] < GROWTH
 
 
 @pytest.mark.long
-def test_memory_from_ten_thousand_to_a_million_calls(tmp_path_factory, pytestconfig):
+def test_memory_from_ten_thousand_to_a_million_calls(tmp_path_factory, capsys):
     directory = tmp_path_factory.mktemp("million")
-    users = {FEW: {"calls": 10_000}, MANY: {"calls": 1_000_000}}
+    users = {FEW: {"calls": 10_000}, MANY: {"calls": 100_000, "copies": 9}}
     with fresh_database(directory) as url, running_service(url, directory, users) as service:
         few, many = peaks(service)
-    terminal = pytestconfig.get_terminal_writer()
-    terminal.line()
-    for calls, (peak, received) in {10_000: few, 1_000_000: many}.items():
-        terminal.line(
-            f"{TITLES[current()]}, {calls:,} calls: {received.size / MB:.1f} MB in {received.seconds:.1f} s,"
-            f" first byte after {received.first_byte_seconds * 1000:.0f} ms, peak {peak / MB:.1f} MB"
-        )
+    with capsys.disabled():
+        sys.stdout.write(f"\n{figures(10_000, *few)}\n{figures(1_000_000, *many)}\n")
     assert many[0] - few[0] < GROWTH
+
+
+def figures(calls: int, size: int, received: Received) -> str:
+    """A line for docs/memory.md."""
+    return (
+        f"{TITLES[current()]}, {calls:,} calls: {received.size / MB:.1f} MB in {received.seconds:.1f} s,"
+        f" first byte after {received.first_byte_seconds * 1000:.0f} ms, peak {size / MB:.1f} MB"
+    )
 
 
 def peaks(service: Service) -> list[tuple[int, Received]]:
