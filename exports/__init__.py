@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .columns import Column
     from .definitions import ModelExport
-    from .exceptions import ExportError, InvalidParameters, NotPermitted, ObjectNotFound, ParameterError
+    from .exceptions import ExportError, InvalidParameters, NotPermitted, ObjectNotFound, ParameterProblem
     from .formulas import escape_formula, unescape_formula
     from .registry import register
     from .scope import Scope
@@ -21,7 +21,7 @@ __all__ = [
     "ModelExport",
     "NotPermitted",
     "ObjectNotFound",
-    "ParameterError",
+    "ParameterProblem",
     "Scope",
     "escape_formula",
     "register",
@@ -35,7 +35,7 @@ _HOMES = {
     "ModelExport": "definitions",
     "NotPermitted": "exceptions",
     "ObjectNotFound": "exceptions",
-    "ParameterError": "exceptions",
+    "ParameterProblem": "exceptions",
     "Scope": "scope",
     "escape_formula": "formulas",
     "register": "registry",

@@ -9,31 +9,27 @@ from contextlib import closing, contextmanager
 from hashlib import sha256
 from typing import Any
 
-from django.http import QueryDict
 from django.utils import timezone
 
 from .caller import Caller
-from .definitions import ModelExport
 from .exceptions import ExportError, Refused
-from .filtering import known_parameters
 from .models import ExportLog
-from .options import Options
+from .parameters import ExportParameters
 from .query import ExportQuery
 from .stream import Progress
 
 logger = logging.getLogger(__name__)
+
+USER_AGENT_LENGTH = 1000
+"""Browsers send 100 to 300 characters; servers allow 8,000 for a refused caller to fill records with."""
 
 
 def open_record(query: ExportQuery, caller: Caller, source: str) -> ExportLog:
     """A record that says `running`, in the database."""
     return ExportLog.objects.create(
         **_from_caller(caller),
+        **_from_parameters(query.parameters),
         tenant=query.scope.tenant,
-        export_type=query.dataset,
-        format=query.options.format,
-        columns=[column.header for column in query.columns],
-        filters=query.filters,
-        options=query.options.as_record(),
         outcome=ExportLog.Outcome.RUNNING,
         source=source,
     )
@@ -57,7 +53,9 @@ def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress) -> 
         raise
     except BaseException as exception:
         outcome, error = ExportLog.Outcome.FAILED, describe(exception)
-        logger.exception("Export %s of %s failed", record.pk, record.export_type)
+        expected = isinstance(exception, ExportError)
+        level = logging.WARNING if expected else logging.ERROR
+        logger.log(level, "Export %s of %s failed", record.pk, record.export_type, exc_info=not expected)
         raise
     finally:
         ExportLog.objects.filter(pk=record.pk).update(
@@ -79,28 +77,22 @@ def describe(exception: BaseException) -> str:
 
 
 @contextmanager
-def recorded_refusals(caller: Caller, definition: ModelExport, params: QueryDict) -> Iterator[None]:
+def recorded_refusals(caller: Caller, parameters: ExportParameters) -> Iterator[None]:
     """Leaves a `denied` record of each Refused that passes, and lets it pass."""
     try:
         yield
     except Refused as refusal:
         if refusal.recorded:
-            _record_refusal(caller, definition, params, refusal)
+            _record_refusal(caller, parameters, refusal)
         raise
 
 
-def _record_refusal(caller: Caller, definition: ModelExport, params: QueryDict, refusal: Refused) -> None:
-    options = Options.parse(params)
-    known = known_parameters(definition)
+def _record_refusal(caller: Caller, parameters: ExportParameters, refusal: Refused) -> None:
     now = timezone.now()
     ExportLog.objects.create(
         **_from_caller(caller),
-        tenant=options.tenant or str(caller.user.pk),
-        export_type=definition.get_name(),
-        format=options.format,
-        columns=options.columns or [column.header for column in definition.get_columns()],
-        filters={name: params[name] for name in params if name in known},
-        options=options.as_record(),
+        **_from_parameters(parameters),
+        tenant=parameters.options.tenant or str(caller.user.pk),
         timestamp=now,
         finished_at=now,
         outcome=ExportLog.Outcome.DENIED,
@@ -108,10 +100,20 @@ def _record_refusal(caller: Caller, definition: ModelExport, params: QueryDict, 
     )
 
 
+def _from_parameters(parameters: ExportParameters) -> dict[str, Any]:
+    return {
+        "export_type": parameters.definition.get_name(),
+        "format": parameters.options.format,
+        "columns": [column.header for column in parameters.columns],
+        "filters": parameters.filters.given,
+        "options": parameters.options.as_record(),
+    }
+
+
 def _from_caller(caller: Caller) -> dict[str, Any]:
     return {
         "user": str(caller.user.pk),
         "door": caller.door,
         "ip": caller.ip,
-        "user_agent": caller.user_agent,
+        "user_agent": caller.user_agent[:USER_AGENT_LENGTH],
     }

@@ -7,17 +7,19 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import FieldDoesNotExist, FieldError
-from django.core.validators import validate_slug
+from django.core.validators import MaxLengthValidator, validate_slug
 from django.db import models
-from django.forms import ValidationError
+from django.forms import ModelChoiceField, ValidationError
 from django.utils.module_loading import import_string
 
 from .conf import export_settings
 from .definitions import ModelExport
-from .filtering import known_parameters
+from .filtering import filter_form, known_parameters
+from .models import ExportLog
 from .options import OPTION_NAMES
 from .registry import registry
 
+MAX_NAME_LENGTH = ExportLog._meta.get_field("export_type").max_length or 0
 # The doors' own paths.
 RESERVED_NAMES = frozenset(
     {"jobs", "logs", "info", "health", "templates", "schedules", "schema", "history", "usage", "keys"}
@@ -44,10 +46,10 @@ def _check_name(definition: ModelExport) -> Iterator[CheckMessage]:
     name = definition.get_name()
     try:
         validate_slug(name)
+        MaxLengthValidator(MAX_NAME_LENGTH)(name)
     except ValidationError:
-        yield _error(
-            "E001", definition, f"The name {name!r} is not a slug.", "It stands in URLs: set `name`."
-        )
+        hint = "It stands in URLs: set `name`."
+        yield _error("E001", definition, f"The name {name!r} is no slug, or too long.", hint)
     if name in RESERVED_NAMES:
         yield _error("E002", definition, f"The name {name!r} is reserved.", "Set another `name`.")
 
@@ -58,6 +60,9 @@ def _check_scope(definition: ModelExport) -> Iterator[CheckMessage]:
         yield _error("E003", definition, "There is no scope_field.", hint)
     elif not _resolves(definition, definition.scope_field):
         yield _error("E003", definition, f"scope_field {definition.scope_field!r} does not exist.", None)
+    elif _is_to_many(definition.model, definition.scope_field):
+        hint = "A row that several relations lead to its tenant from would stand in the file several times."
+        yield _error("E013", definition, f"scope_field {definition.scope_field!r} is a to-many path.", hint)
 
 
 def _check_queryset(definition: ModelExport) -> Iterator[CheckMessage]:
@@ -109,6 +114,11 @@ def _check_filters(definition: ModelExport) -> Iterator[CheckMessage]:
         if name in OPTION_NAMES:
             hint = "Rename the filter: the engine reads this parameter itself."
             yield _error("E011", definition, f"There is a filter named {name!r}.", hint)
+    for name, field in filter_form(definition).fields.items():
+        if isinstance(field, ModelChoiceField):
+            text = f"The filter {name!r} tells an id that exists from one that does not, whoever owns it."
+            hint = "Filter by the key (exports.filters.IntegerFilter, UUIDFilter): an empty file for both."
+            yield Warning(text, hint=hint, obj=type(definition), id="exports.W004")
 
 
 def _check_resolver() -> Iterator[CheckMessage]:
@@ -137,6 +147,18 @@ def _ordering_field(definition: ModelExport, name: str) -> "models.Field[Any, An
     except FieldDoesNotExist:
         return None
     return field if isinstance(field, models.Field) else None
+
+
+def _is_to_many(model: Any, path: str) -> bool:
+    """Whether a path that resolves leads over a relation that one row has several of."""
+    for name in path.split("__"):
+        if name == "pk" or model is None:
+            return False
+        field: Any = model._meta.get_field(name)
+        if field.one_to_many or field.many_to_many:
+            return True
+        model = field.related_model
+    return False
 
 
 def _resolves(definition: ModelExport, path: Any) -> bool:

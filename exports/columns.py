@@ -21,7 +21,6 @@ class Column:
 
     header: str
     source: Source | None = None
-    description: str = ""
 
     @property
     def compute(self) -> Callable[[Any], object] | None:

@@ -10,6 +10,7 @@ from .audit import audited, open_record, recorded_refusals
 from .caller import Caller
 from .encoders import Block, Encoder, get_encoder
 from .exceptions import RowLimitExceeded
+from .parameters import ExportParameters
 from .policy import rates
 from .query import ExportQuery, build_query
 from .registry import registry
@@ -21,20 +22,20 @@ from .stream import ExportStream, Progress
 def prepare(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
     """Everything that can be refused, and no more: for a HEAD request or a preview.
 
-    Raises DatasetNotFound, and whatever `build_query` does.
+    Raises DatasetNotFound, InvalidParameters, ObjectNotFound, NotPermitted or RowLimitExceeded.
     """
-    return build_query(registry.get(dataset), caller.user, params)
+    return build_query(ExportParameters.parse(registry.get(dataset), params), caller.user)
 
 
 def start(dataset: str, caller: Caller, params: QueryDict) -> ExportStream:
     """A stream that has its first block of rows in hand, and a record that says `running`.
 
-    Raises DatasetNotFound, InvalidParameters, ObjectNotFound or a Refused before anything is read,
-    and whatever the first block of rows raises.
+    Raises what `prepare` does and RateLimited before anything is exported, and whatever the first block
+    of rows raises.
     """
-    definition = registry.get(dataset)
-    with recorded_refusals(caller, definition, params):
-        query = build_query(definition, caller.user, params)
+    parameters = ExportParameters.parse(registry.get(dataset), params)
+    with recorded_refusals(caller, parameters):
+        query = build_query(parameters, caller.user)
         rates.take(caller.user, dataset)
     encoder = get_encoder(query.options.format)
     source = choose_source(query)
@@ -43,15 +44,16 @@ def start(dataset: str, caller: Caller, params: QueryDict) -> ExportStream:
     rows = _counted(source.blocks(), progress, query.max_rows)
     return ExportStream(
         audited(_encoded(encoder, query, rows), record, progress),
-        filename=filename(query, encoder),
+        filename=filename(query),
         media_type=encoder.media_type,
         export_id=str(record.pk),
     )
 
 
-def filename(query: ExportQuery, encoder: Encoder) -> str:
+def filename(query: ExportQuery) -> str:
     """`calls_export_20260131_093000.csv`, in UTC."""
-    stem = query.definition.get_filename(query.cleaned_filters)
+    encoder = get_encoder(query.options.format)
+    stem = query.definition.get_filename(query.parameters.filters.cleaned)
     return f"{stem}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S}.{encoder.extension}"
 
 

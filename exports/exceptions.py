@@ -1,4 +1,4 @@
-"""Everything the engine raises. Each class's docstring is its default message.
+"""Everything the engine raises. A class's docstring is its message where nothing more exact is given.
 
 The doors turn these into their own answers (the REST door into HTTP status codes); the engine itself
 knows nothing of HTTP.
@@ -41,7 +41,7 @@ class ObjectNotFound(ExportError):
 
 
 @dataclass(frozen=True)
-class ParameterError:
+class ParameterProblem:
     """One thing wrong with one parameter: its name, a short code and a sentence for people."""
 
     attr: str
@@ -54,12 +54,12 @@ class InvalidParameters(ExportError):
 
     code = "invalid"
 
-    def __init__(self, errors: Sequence[ParameterError]) -> None:
+    def __init__(self, errors: Sequence[ParameterProblem]) -> None:
         self.errors = tuple(errors)
         super().__init__("; ".join(f"{error.attr}: {error.detail}" for error in errors))
 
 
-class UnsupportedMediaType(ExportError):
+class NotAcceptable(ExportError):
     """None of the formats that were asked for can be produced."""
 
     code = "not_acceptable"
@@ -98,6 +98,12 @@ class RateLimited(Refused):
         self.retry_after = retry_after
         self.recorded = recorded
         super().__init__(f"Too many exports; try again in {retry_after} seconds.")
+
+
+class RateUnknown(ExportError):
+    """The counter of exports does not answer; try again."""
+
+    code = "service_unavailable"
 
 
 class FormulaFound(ExportError):

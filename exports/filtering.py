@@ -16,35 +16,47 @@ from django_filters import FilterSet
 from django_filters.widgets import BaseCSVWidget, SuffixedMultiWidget
 
 from .definitions import ModelExport
-from .exceptions import InvalidParameters, ParameterError
+from .exceptions import InvalidParameters, ParameterProblem
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filtered:
-    """The rows, the parameters as given, and what the FilterSet's form made of them."""
+class ValidFilters:
+    """The parameters as given, what the form made of them, and the FilterSet, to be applied once."""
 
-    queryset: QuerySet[Any]
     given: Mapping[str, Any]
     cleaned: Mapping[str, Any]
+    filterset: FilterSet
+
+    def apply(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """`queryset` by these filters."""
+        self.filterset.queryset = queryset
+        rows: QuerySet[Any] = self.filterset.qs
+        return rows
 
 
-def filter_rows(definition: ModelExport, queryset: QuerySet[Any], params: QueryDict) -> Filtered:
-    """`queryset` by these parameters. Raises InvalidParameters naming each bad one."""
-    filterset = (definition.filterset_class or _NoFilters)(data=params, queryset=queryset)
+def validate_filters(definition: ModelExport, params: QueryDict) -> ValidFilters:
+    """The filters of these parameters. Raises InvalidParameters naming each bad one."""
+    filterset = _filterset(definition, params)
     form: BaseForm = filterset.form
     fields = _fields_by_parameter(form)
-    errors = [*_unknown(params, fields), *_repeated(params, form, fields)]
-    if not errors:
-        errors = [*_invalid(form), *_empty(params, form, fields)]
-    if errors:
-        raise InvalidParameters(errors)
+    problems = [*_unknown(params, fields), *_repeated(params, form, fields)]
+    if not problems:
+        problems = [*_invalid(params, form, fields), *_meaningless(params, form, fields)]
+    if problems:
+        raise InvalidParameters(problems)
     cleaned = {key: form.cleaned_data[key] for key in {fields[name] for name in params}}
-    return Filtered(queryset=filterset.qs, given=_as_given(params), cleaned=cleaned)
+    given = {name: values if len(values) > 1 else values[0] for name, values in params.lists()}
+    return ValidFilters(given=given, cleaned=cleaned, filterset=filterset)
+
+
+def _filterset(definition: ModelExport, params: QueryDict | None = None) -> FilterSet:
+    # Only the form of it is used until `apply` brings the rows.
+    return (definition.filterset_class or _NoFilters)(data=params, queryset=definition.get_queryset().none())
 
 
 def filter_form(definition: ModelExport) -> BaseForm:
     """The unbound form of a dataset's filters."""
-    form: BaseForm = (definition.filterset_class or _NoFilters)(queryset=definition.get_queryset()).form
+    form: BaseForm = _filterset(definition).form
     return form
 
 
@@ -72,38 +84,38 @@ class _NoFilters(FilterSet):
     """A dataset without filters: every parameter is unknown."""
 
 
-def _unknown(params: QueryDict, fields: Mapping[str, str]) -> Iterator[ParameterError]:
+def _unknown(params: QueryDict, fields: Mapping[str, str]) -> Iterator[ParameterProblem]:
     known = f"There are: {', '.join(fields)}." if fields else "There are none."
     for name in params:
         if name not in fields:
-            yield ParameterError(name, "unknown_parameter", f"There is no such filter. {known}")
+            yield ParameterProblem(name, "unknown_parameter", f"There is no such filter. {known}")
 
 
-def _repeated(params: QueryDict, form: BaseForm, fields: Mapping[str, str]) -> Iterator[ParameterError]:
+def _repeated(params: QueryDict, form: BaseForm, fields: Mapping[str, str]) -> Iterator[ParameterProblem]:
     for name, values in params.lists():
         if len(values) > 1 and name in fields and not _takes_many(form.fields[fields[name]].widget):
-            yield ParameterError(name, "repeated", "This may be given once only.")
+            yield ParameterProblem(name, "repeated", "This may be given once only.")
 
 
 def _takes_many(widget: Widget) -> bool:
     return isinstance(widget, SelectMultiple) and not isinstance(widget, BaseCSVWidget)
 
 
-def _invalid(form: BaseForm) -> Iterator[ParameterError]:
+def _invalid(params: QueryDict, form: BaseForm, fields: Mapping[str, str]) -> Iterator[ParameterProblem]:
     for key, errors in form.errors.as_data().items():
+        # A range's error is named for the part that was given.
+        attr = next((name for name in params if fields[name] == key), key)
         for error in errors:
             for message in error.messages:
-                yield ParameterError(key, error.code or "invalid", message)
+                yield ParameterProblem(attr, error.code or "invalid", message)
 
 
-def _empty(params: QueryDict, form: BaseForm, fields: Mapping[str, str]) -> Iterator[ParameterError]:
-    """Parameters that are there but mean nothing: an empty value, or one that a lenient field made None."""
+def _meaningless(params: QueryDict, form: BaseForm, fields: Mapping[str, str]) -> Iterator[ParameterProblem]:
+    """Parameters that are there but filter nothing: an empty one, or one that a lenient field made None."""
     cleaned: Mapping[str, Any] = getattr(form, "cleaned_data", {})
     for name in params:
         key = fields[name]
-        if key in cleaned and cleaned[key] in EMPTY_VALUES:
-            yield ParameterError(name, "invalid" if str(params[name]).strip() else "blank", "Give a value.")
-
-
-def _as_given(params: QueryDict) -> dict[str, Any]:
-    return {name: values if len(values) > 1 else values[0] for name, values in params.lists()}
+        blank = not str(params[name]).strip()
+        # One part of a range may be blank while the other part makes the whole of it a value.
+        if key in cleaned and (cleaned[key] in EMPTY_VALUES or (blank and name != key)):
+            yield ParameterProblem(name, "blank" if blank else "invalid", "Give a value.")

@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet, UUIDFilter
+from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
 __all__ = [
     "BooleanFilter",
@@ -23,8 +23,14 @@ __all__ = [
 
 _TRUTH = {"true": True, "false": False}
 
-# In a query string an offset's plus sign means a space.
-_SPACE_FOR_PLUS = re.compile(r"(?<=[0-9]) (?=[0-9]{2}:?[0-9]{2}$)")
+# RFC 3339, and what people write beside it: no offset, no seconds, a space for the T. Python's own
+# fromisoformat takes more than that (weeks, any character before the time), and differs by version.
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(Z|[+ -][0-9]{2}:?[0-9]{2})?)?"
+)
+_INTEGER = re.compile(r"-?[0-9]{1,40}")
+_UUID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class BooleanField(forms.Field):
@@ -48,7 +54,9 @@ class MomentField(forms.Field):
     current time zone, as the rows are.
     """
 
-    default_error_messages = {"invalid": _("Enter a date or a datetime in ISO 8601.")}
+    default_error_messages = {
+        "invalid": _("Enter a date or a datetime, such as 2024-01-31 or 2024-01-31T09:30:00Z.")
+    }
 
     def __init__(self, *, day_time: dt.time = dt.time.min, **kwargs: Any) -> None:
         self.day_time = day_time
@@ -64,17 +72,38 @@ class MomentField(forms.Field):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
     def _parse(self, text: str) -> dt.datetime:
-        try:
-            return dt.datetime.combine(dt.date.fromisoformat(text), self.day_time, dt.UTC)
-        except ValueError:  # not a date alone
-            moment = dt.datetime.fromisoformat(_with_plus(text))
+        match = _MOMENT.fullmatch(text)
+        if match is None:
+            raise ValueError(text)
+        date, time, offset = match.groups(default="")
+        if not time:
+            return dt.datetime.combine(dt.date.fromisoformat(date), self.day_time, dt.UTC)
+        # In a query string an offset's plus sign means a space.
+        moment = dt.datetime.fromisoformat(f"{date}T{time}{offset.replace(' ', '+')}")
         return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
-def _with_plus(text: str) -> str:
-    """`2024-01-01T10:00:00 02:00` -> `…+02:00`; a space between date and time stays."""
-    date, separator, time = text[:10], text[10:11], text[11:]
-    return date + separator + _SPACE_FOR_PLUS.sub("+", time)
+class IntegerField(forms.Field):
+    """A whole number in ASCII digits; Django's own takes 1.0 and the digits of every script."""
+
+    default_error_messages = {"invalid": _("Enter a whole number.")}
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        text = str(value).strip()
+        if not _INTEGER.fullmatch(text):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return int(text)
+
+
+class UUIDField(forms.UUIDField):
+    """A UUID as it is written; Python takes braces, `urn:uuid:` and hyphens anywhere as well."""
+
+    def to_python(self, value: Any) -> Any:
+        if value not in self.empty_values and not _UUID.fullmatch(str(value).strip()):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
 
 
 class BooleanFilter(Filter):
@@ -86,7 +115,13 @@ class BooleanFilter(Filter):
 class IntegerFilter(Filter):
     """A whole number; one that the column can't hold matches no row."""
 
-    field_class = forms.IntegerField
+    field_class = IntegerField
+
+
+class UUIDFilter(Filter):
+    """A UUID, with hyphens or without."""
+
+    field_class = UUIDField
 
 
 class StartFilter(Filter):

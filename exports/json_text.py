@@ -10,15 +10,22 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+NUMERIC_DIGITS = 131_072
+"""PostgreSQL's `numeric` has at most so many before the point."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Made once: json.loads and json.dumps with arguments would make one a call.
-_decode = json.JSONDecoder(parse_float=Decimal).decode
+# Integers as Decimal too: Python refuses to read one of more than 4,300 digits.
+_decode = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal).decode
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def normalised_json(text: str) -> str:
-    """The JSON document `text` in PostgreSQL's spelling."""
-    return _text(_decode(text))
+    """The JSON document `text` in PostgreSQL's spelling; unchanged where it nests too deep for Python."""
+    try:
+        return _text(_decode(text))
+    except RecursionError:
+        return text
 
 
 def jsonb_text(value: Any) -> str:
@@ -35,7 +42,9 @@ def _text(value: Any) -> str:
         case list():
             return "[" + ", ".join(map(_text, value)) + "]"
         case Decimal():
-            return format(value or abs(value), "f")
+            # Beyond what `numeric` holds, plain digits could be gigabytes of noughts.
+            is_huge = abs(value.adjusted()) > NUMERIC_DIGITS
+            return str(value) if is_huge else format(value or abs(value), "f")
         case _:
             return _encode(value)
 

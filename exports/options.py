@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from .columns import Column
 from .encoders import ENCODERS
-from .exceptions import InvalidParameters, ParameterError
+from .exceptions import InvalidParameters, ParameterProblem
 from .rendering import Formulas
 
 DEFAULT_FORMAT = "csv"
@@ -29,22 +29,22 @@ class Options:
         """The options among a request's parameters. Raises InvalidParameters naming each bad one."""
         given = {name: str(params[name]) for name in OPTION_NAMES if name in params}
         errors = [
-            ParameterError(name, "invalid_choice", f"Choose one of: {', '.join(choices)}.")
+            ParameterProblem(name, "invalid_choice", f"Choose one of: {', '.join(choices)}.")
             for name, choices in _CHOICES.items()
             if name in given and given[name] not in choices
         ]
         errors += [
-            ParameterError(name, "blank", "This may not be empty.")
+            ParameterProblem(name, "blank", "This may not be empty.")
             for name, value in given.items()
             if not value and name not in _CHOICES
         ]
         errors += [
-            ParameterError(name, "repeated", "This may be given once only.")
+            ParameterProblem(name, "repeated", "This may be given once only.")
             for name in given
             if len(params.getlist(name)) > 1
         ]
         if len(given.get("tenant", "")) > MAX_TENANT_LENGTH:
-            errors.append(ParameterError("tenant", "max_length", "This is too long for an id."))
+            errors.append(ParameterProblem("tenant", "max_length", "This is too long for an id."))
         if errors:
             raise InvalidParameters(errors)
         return cls(
@@ -75,9 +75,9 @@ def chosen_columns(columns: Sequence[Column], headers: Iterable[str] | None) -> 
     for header in headers:
         if header not in by_header:
             detail = f"There is no column {header!r}. There are: {', '.join(by_header)}."
-            raise InvalidParameters([ParameterError("columns", "unknown_column", detail)])
+            raise InvalidParameters([ParameterProblem("columns", "unknown_column", detail)])
         if header in chosen:
             detail = f"The column {header!r} stands twice."
-            raise InvalidParameters([ParameterError("columns", "repeated_column", detail)])
+            raise InvalidParameters([ParameterProblem("columns", "repeated_column", detail)])
         chosen[header] = by_header[header]
     return tuple(chosen.values())

@@ -1,18 +1,17 @@
-"""From a request's parameters to a frozen ExportQuery. Every refusal happens here, before any row is read."""
+"""From valid parameters to a frozen ExportQuery: whose rows, and how many. The stage of the refusals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import QueryDict
 
 from .columns import Column
 from .conf import export_settings
 from .definitions import ModelExport
-from .exceptions import InvalidParameters, NotPermitted, ParameterError, RowLimitExceeded
-from .filtering import filter_rows
-from .options import OPTION_NAMES, Options, chosen_columns
+from .exceptions import NotPermitted, RowLimitExceeded
+from .options import Options
+from .parameters import ExportParameters
 from .rendering import Formulas
 from .scope import Scope, resolve_scope
 
@@ -23,78 +22,63 @@ RAW_FORMULAS = "exports.export_raw_formulas"
 class ExportQuery:
     """What is to be exported: nothing of how it is fetched or where it goes."""
 
-    definition: ModelExport
+    parameters: ExportParameters
     scope: Scope
-    columns: tuple[Column, ...]
     queryset: QuerySet[Any]
-    """The tenant's rows, filtered and in order."""
+    """The tenant's rows, filtered and in order, on the one database that they are read from."""
 
-    filters: Mapping[str, Any]
-    """The filter parameters as they were given."""
-
-    cleaned_filters: Mapping[str, Any]
-    options: Options
     max_rows: int | None
 
     @property
-    def dataset(self) -> str:
-        return self.definition.get_name()
+    def definition(self) -> ModelExport:
+        return self.parameters.definition
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.parameters.columns
+
+    @property
+    def options(self) -> Options:
+        return self.parameters.options
+
+    @property
+    def filters(self) -> Mapping[str, Any]:
+        """The filter parameters as they were given."""
+        return self.parameters.filters.given
 
 
-def build_query(definition: ModelExport, user: Any, params: QueryDict) -> ExportQuery:
-    """The query for this user and these parameters.
-
-    Raises InvalidParameters, NotPermitted, ObjectNotFound or RowLimitExceeded.
-    """
-    _refuse_nul(params)
-    filter_params = params.copy()
-    for name in OPTION_NAMES:
-        filter_params.pop(name, None)
-    options = Options.parse(params)
-    columns = chosen_columns(definition.get_columns(), options.columns)
+def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
+    """The query for this user. Raises NotPermitted, ObjectNotFound or RowLimitExceeded."""
+    definition, options = parameters.definition, parameters.options
     scope = resolve_scope(user, options.tenant)
     if options.formulas is Formulas.RAW and not user.has_perm(RAW_FORMULAS):
         raise NotPermitted("You may not export cells with live formulas.", attr="formulas")
-    scoped = scope.filter(definition.get_queryset(), definition.scope_field)
-    rows = filter_rows(definition, scoped, filter_params)
-    definition.clean(rows.cleaned, scope)
+    definition.clean(parameters.filters.cleaned, scope)
     query = ExportQuery(
-        definition=definition,
+        parameters=parameters,
         scope=scope,
-        columns=columns,
-        queryset=_ordered(definition, rows.queryset),
-        filters=rows.given,
-        cleaned_filters=rows.cleaned,
-        options=options,
-        max_rows=_row_limit(definition),
+        queryset=_rows(parameters, scope).order_by(*definition.ordering),
+        max_rows=export_settings().max_rows if definition.max_rows is None else definition.max_rows,
     )
     _refuse_too_many(query)
     return query
 
 
-def _refuse_nul(params: QueryDict) -> None:
-    """PostgreSQL holds no NUL in text: neither a filter nor the audit record could take one."""
-    bad = [name for name, values in params.lists() if "\0" in name or any("\0" in value for value in values)]
-    if bad:
-        detail = "Null characters are not allowed."
-        raise InvalidParameters(
-            [ParameterError(name.replace("\0", ""), "null_characters_not_allowed", detail) for name in bad]
-        )
-
-
-def _ordered(definition: ModelExport, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows in the dataset's order.
+def _rows(parameters: ExportParameters, scope: Scope) -> QuerySet[Any]:
+    """The tenant's rows, filtered.
 
     A filter over a to-many relation may have set DISTINCT. With values selected it would mean the
     chosen columns and merge rows that look alike, so the rows are taken by their keys instead.
     """
+    definition = parameters.definition
+    base = definition.get_queryset()
+    # A router may choose at random among replicas: it is asked once, so that the snapshot, the cursor and
+    # the expressions are all of the same database.
+    base = base.using(base.db)
+    rows = parameters.filters.apply(scope.filter(base, definition.scope_field))
     if rows.query.distinct:
-        rows = definition.get_queryset().filter(pk__in=rows.order_by().values("pk"))
-    return rows.order_by(*definition.ordering)
-
-
-def _row_limit(definition: ModelExport) -> int | None:
-    return export_settings().max_rows if definition.max_rows is None else definition.max_rows
+        return base.filter(pk__in=rows.order_by().values("pk"))
+    return rows
 
 
 def _refuse_too_many(query: ExportQuery) -> None:

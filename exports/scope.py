@@ -28,7 +28,7 @@ class Scope:
         if not self.tenant:
             raise NotPermitted("No tenant is known for this user.")
 
-    def filter[M: Model](self, queryset: QuerySet[M], scope_field: str = "user") -> QuerySet[M]:
+    def filter[M: Model](self, queryset: QuerySet[M], scope_field: str) -> QuerySet[M]:
         """The rows of `queryset` that belong to the tenant; none where its id could be nobody's."""
         if self.all_tenants:
             return queryset

@@ -14,33 +14,34 @@ from ..exceptions import (
     ExportError,
     FormulaFound,
     InvalidParameters,
+    NotAcceptable,
     NotPermitted,
     ObjectNotFound,
     RateLimited,
+    RateUnknown,
     RowLimitExceeded,
-    UnsupportedMediaType,
 )
 
-_STATUS: dict[type[ExportError], int] = {
+_STATUS: dict[type, int] = {
     DatasetNotFound: status.HTTP_404_NOT_FOUND,
     ObjectNotFound: status.HTTP_404_NOT_FOUND,
-    UnsupportedMediaType: status.HTTP_406_NOT_ACCEPTABLE,
+    NotAcceptable: status.HTTP_406_NOT_ACCEPTABLE,
     NotPermitted: status.HTTP_403_FORBIDDEN,
     RowLimitExceeded: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     FormulaFound: status.HTTP_409_CONFLICT,
 }
 
-DATABASE_RETRY_AFTER = 5
-"""Seconds: what a client is told to wait for when the database does not answer."""
+RETRY_AFTER = 5
+"""Seconds: what a client is told to wait for when something behind the service does not answer."""
 
 
 class ServiceUnavailable(exceptions.APIException):
-    """The database does not answer."""
+    """The database, or the counter of exports, does not answer."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = "The database does not answer; try again."
     default_code = "service_unavailable"
-    wait = DATABASE_RETRY_AFTER  # DRF sends it as Retry-After
+    wait = RETRY_AFTER  # DRF sends it as Retry-After
 
 
 class ExportExceptionHandler(ExceptionHandler):
@@ -64,13 +65,18 @@ class ExportExceptionHandler(ExceptionHandler):
 
 
 def as_api_exception(error: ExportError) -> exceptions.APIException:
-    """The answer that says the same; an error that is not in the table is a 500."""
+    """The answer that says the same; a bare 500 where the table has no base of it."""
     if isinstance(error, InvalidParameters):
         return exceptions.ValidationError(_by_parameter(error))
+    if isinstance(error, RateUnknown):
+        return ServiceUnavailable(error.detail)
     if isinstance(error, RateLimited):
         return exceptions.Throttled(wait=error.retry_after)
+    known = next((_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS), None)
+    if known is None:
+        return exceptions.APIException()
     answer = exceptions.APIException(error.detail, code=error.code)
-    answer.status_code = _STATUS.get(type(error), status.HTTP_500_INTERNAL_SERVER_ERROR)
+    answer.status_code = known
     return answer
 
 

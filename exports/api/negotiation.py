@@ -9,7 +9,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from ..encoders import media_types
-from ..exceptions import InvalidParameters, ParameterError, UnsupportedMediaType
+from ..exceptions import InvalidParameters, NotAcceptable, ParameterProblem
 
 
 class ErrorsOnlyNegotiation(BaseContentNegotiation):
@@ -25,13 +25,13 @@ class ErrorsOnlyNegotiation(BaseContentNegotiation):
 def negotiated(request: Request, url_filters: Mapping[str, object]) -> QueryDict:
     """The request's parameters with those of the path, and `format` as given, else by Accept.
 
-    Raises UnsupportedMediaType where Accept names nothing that there is, and InvalidParameters where
+    Raises NotAcceptable where Accept names nothing that there is, and InvalidParameters where
     the query repeats what the path says.
     """
     params: QueryDict = request.query_params.copy()
     for name, value in url_filters.items():
         if name in params:
-            raise InvalidParameters([ParameterError(name, "repeated", "The path says this already.")])
+            raise InvalidParameters([ParameterProblem(name, "repeated", "The path says this already.")])
         params[name] = str(value)
     if "format" not in params:
         params["format"] = _by_accept(request)
@@ -44,7 +44,7 @@ def _by_accept(request: Request) -> str:
     liked = {media_type: _quality(request, media_type) for media_type in offered}
     best = max(offered, key=lambda media_type: liked[media_type])
     if not liked[best]:
-        raise UnsupportedMediaType(f"There are: {', '.join(offered)}.")
+        raise NotAcceptable(f"There are: {', '.join(offered)}.")
     return offered[best]
 
 

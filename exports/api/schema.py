@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.forms import Field
+from django.forms import Field, ModelChoiceField
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -59,7 +59,9 @@ class DatasetSchema(AutoSchema):
 
 
 def _filter_parameter(name: str, field: Field) -> OpenApiParameter:
-    choices = [value for value, _label in getattr(field, "choices", ()) if value != ""]
+    # The choices of a ModelChoiceField are rows, of every tenant.
+    listed = () if isinstance(field, ModelChoiceField) else getattr(field, "choices", ())
+    choices = [value for value, _label in listed if value != ""]
     return OpenApiParameter(
         name, str, required=field.required, enum=choices or None, description=str(field.help_text or "")
     )

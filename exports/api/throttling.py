@@ -9,10 +9,10 @@ from ..policy import rates
 
 
 class ExportRateThrottle(BaseThrottle):
-    """Turns away a caller whose window is used up, before the database is asked anything.
+    """Turns away a caller who has been refused in this window already, before the request is looked at.
 
     It counts nothing: the engine counts an export once its request has passed validation, whichever
-    door it came through.
+    door it came through, and makes the window's first refusal.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:

@@ -11,10 +11,9 @@ urlpatterns = [
     re_path(r"^info/?$", InfoView.as_view(), name="info"),
     re_path(r"^health/?$", HealthView.as_view(), name="health"),
     re_path(r"^logs/?$", LogListView.as_view(), name="log-list"),
-    re_path(r"^logs/(?P<pk>[0-9a-f-]{36})/?$", LogDetailView.as_view(), name="log-detail"),
+    re_path(r"^logs/(?P<pk>[0-9a-fA-F-]{36})/?$", LogDetailView.as_view(), name="log-detail"),
     *(
-        re_path(rf"^{definition.get_name()}/?$", ExportView.as_view(dataset=name), name=name)
-        for definition in registry
-        if (name := definition.get_name())
+        re_path(rf"^{name}/?$", ExportView.as_view(dataset=name), name=name)
+        for name in (definition.get_name() for definition in registry)
     ),
 ]

@@ -64,8 +64,7 @@ class ExportView(EngineView):
 
     def head(self, request: Request, **url_filters: object) -> HttpResponseBase:
         query = engine.prepare(self.dataset, caller_of(request), negotiated(request, url_filters))
-        encoder = get_encoder(query.options.format)
-        return headers_only(engine.filename(query, encoder), encoder.media_type)
+        return headers_only(engine.filename(query), get_encoder(query.options.format).media_type)
 
 
 class InfoView(EngineView):

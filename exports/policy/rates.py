@@ -5,7 +5,7 @@ from typing import Any
 from django_ratelimit.core import get_usage
 
 from ..conf import export_settings
-from ..exceptions import RateLimited
+from ..exceptions import RateLimited, RateUnknown
 
 
 def take(user: Any, dataset: str) -> None:
@@ -22,14 +22,26 @@ def peek(user: Any, dataset: str) -> None:
 
 
 def _check(user: Any, dataset: str, *, increment: bool) -> None:
-    usage = get_usage(
-        None,
-        group=f"exports:{dataset}",
-        key=lambda group, request: f":{user.pk}:",
-        rate=export_settings().rate,
-        increment=increment,
-    )
+    usage = _usage(user, dataset, increment=increment)
     if usage is None or not usage["should_limit"]:
         return
     first = increment and usage["count"] == usage["limit"] + 1
     raise RateLimited(max(1, usage["time_left"]), recorded=first)
+
+
+def _usage(user: Any, dataset: str, *, increment: bool) -> dict[str, int] | None:
+    """django-ratelimit's count; None without a limit. Raises RateUnknown where the cache does not answer."""
+    try:
+        usage: dict[str, int] | None = get_usage(
+            None,
+            group=f"exports:{dataset}",
+            # Parted from the other things in the counter's key: user 1 and a window of 2… are not user 12.
+            key=lambda group, request: f":{user.pk}:",
+            rate=export_settings().rate,
+            increment=increment,
+        )
+    except Exception as error:  # each cache backend has exceptions of its own
+        raise RateUnknown from error
+    if usage is not None and usage["time_left"] < 0:  # how it says that the counter was not there
+        raise RateUnknown
+    return usage

@@ -1,6 +1,7 @@
 """Builders of rows for the tests of the REST door, and the contract's words about the seven datasets."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -127,73 +128,74 @@ class Tenant:
         self.network = network(self.user, name=f"{self.mark} first")
         self.scan = scan(self.user, network=self.network)
 
-    @property
-    def steps(self) -> list[Any]:
-        """Functions that add rows, to be called in turns with another tenant's."""
-        return [
-            self._calls,
-            self._agents,
-            self._numbers,
-            self._events,
-            self._scans,
-            self._alerts,
-            self._hosts,
-        ]
+    def adding(self) -> Iterator[None]:
+        """Adds the rows of every dataset, one a step, so that two tenants' rows can lie in turns."""
+        for dataset, rows in (
+            ("calls", self._calls()),
+            ("agents", self._agents()),
+            ("phone-numbers", self._numbers()),
+            ("events", self._events()),
+            ("scans", self._ports()),
+            ("alerts", self._alerts()),
+            ("hosts", self._hosts()),
+        ):
+            self.rows[dataset] = []
+            for row in rows:
+                self.rows[dataset].append(row)
+                yield
 
-    def _calls(self) -> None:
+    def _calls(self) -> Iterator[CallLog]:
         combinations = product(["active", "ended"], [*CallLog.Outcome.values, None], [self.agent, None])
-        self.rows["calls"] = [
-            call(self.user, livekit_room_name=self.mark, status=status, outcome=outcome, agent=agent,
-                 started_at=NOON + dt.timedelta(hours=number))
-            for number, (status, outcome, agent) in enumerate(combinations)
-        ]  # fmt: skip
+        for number, (status, outcome, agent) in enumerate(combinations):
+            started_at = NOON + dt.timedelta(hours=number)
+            yield call(
+                self.user,
+                livekit_room_name=self.mark,
+                status=status,
+                outcome=outcome,
+                agent=agent,
+                started_at=started_at,
+            )
 
-    def _agents(self) -> None:
-        self.rows["agents"] = [
-            self.agent,
-            *(
-                agent(self.user, name=self.mark, is_active=active, agent_mode=mode)
-                for active, mode in product([True, False], AgentConfig.Mode.values)
-            ),
-        ]
+    def _agents(self) -> Iterator[AgentConfig]:
+        yield self.agent
+        for active, mode in product([True, False], AgentConfig.Mode.values):
+            yield agent(self.user, name=self.mark, is_active=active, agent_mode=mode)
 
-    def _numbers(self) -> None:
-        self.rows["phone-numbers"] = [
-            phone_number(self.user, sip_trunk_id=self.mark, is_active=active, agent_config=agent)
-            for active, agent in product([True, False], [self.agent, None])
-        ]
+    def _numbers(self) -> Iterator[PhoneNumberMapping]:
+        for active, agent in product([True, False], [self.agent, None]):
+            yield phone_number(self.user, sip_trunk_id=self.mark, is_active=active, agent_config=agent)
 
-    def _events(self) -> None:
-        self.rows["events"] = [
-            event(self.user, event_id=self.mark, event=name, room_name=room,
-                  timestamp=NOON + dt.timedelta(hours=number))
-            for number, (name, room) in enumerate(product(LiveKitEvent.Event.values, ["room", "hall", None]))
-        ]  # fmt: skip
+    def _events(self) -> Iterator[LiveKitEvent]:
+        for number, (name, room) in enumerate(product(LiveKitEvent.Event.values, ["room", "hall", None])):
+            timestamp = NOON + dt.timedelta(hours=number)
+            yield event(self.user, event_id=self.mark, event=name, room_name=room, timestamp=timestamp)
 
-    def _scans(self) -> None:
-        self.rows["scans"] = [
-            port(self.user, self.scan, service=self.mark, port=number, ip="192.0.2.9")
-            for number in (22, 80, 443)
-        ]
+    def _ports(self) -> Iterator[Port]:
+        for number in (22, 80, 443):
+            yield port(self.user, self.scan, service=self.mark, port=number, ip="192.0.2.9")
 
-    def _alerts(self) -> None:
-        self.rows["alerts"] = [
-            alert(self.user, network=self.network, alert_type=kind, acknowledged=acknowledged)
-            for kind, acknowledged in product(Alert.Type.values, [True, False])
-        ]
+    def _alerts(self) -> Iterator[Alert]:
+        for kind, acknowledged in product(Alert.Type.values, [True, False]):
+            yield alert(self.user, network=self.network, alert_type=kind, acknowledged=acknowledged)
 
-    def _hosts(self) -> None:
+    def _hosts(self) -> Iterator[Host]:
         other = network(self.user, name=f"{self.mark} second")
-        self.rows["hosts"] = [
-            host(self.user, within, hostname=self.mark, is_pingable=up, ip=f"192.0.2.{number}")
-            for number, (within, up) in enumerate(product([self.network, other], [True, False, None]))
-        ]
+        for number, (within, up) in enumerate(product([self.network, other], [True, False, None])):
+            yield host(self.user, within, hostname=self.mark, is_pingable=up, ip=f"192.0.2.{number}")
+
+
+def filled(user, mark: str) -> Tenant:
+    """A tenant with rows of every dataset."""
+    tenant = Tenant(user, mark)
+    for _ in tenant.adding():
+        pass
+    return tenant
 
 
 def tenants(user, stranger) -> tuple[Tenant, Tenant]:
-    """Two tenants with rows of every dataset, made in turns."""
+    """Two tenants with rows of every dataset, which lie in turns in every table."""
     mine, theirs = Tenant(user, "mine"), Tenant(stranger, "theirs")
-    for ours, others in zip(mine.steps, theirs.steps, strict=True):
-        ours()
-        others()
+    for _ in zip(mine.adding(), theirs.adding(), strict=True):
+        pass
     return mine, theirs

@@ -3,7 +3,6 @@
 import pytest
 from django.db import InterfaceError, OperationalError
 
-from exports.api import views
 from exports.models import ExportLog
 from exports.sources.orm import OrmSource
 from tests.api import rows
@@ -139,31 +138,6 @@ def test_500_tells_nothing_of_the_cause(client, get, monkeypatch):
     assert answer.errors
     assert b"secret" not in answer.body
     assert ExportLog.objects.get().outcome == "failed"
-
-
-def test_health_is_open(client):
-    for path in ("/api/exports/health", "/api/exports/health/"):
-        answer = client.get(path)
-        assert answer.status_code == 200
-        assert answer.json()["status"] == "healthy"
-    bad = client.get("/api/exports/health", headers={"X-User-Id": "nobody"})
-    assert bad.status_code == 200
-
-
-def test_health_is_503_when_the_database_does_not_answer(client, monkeypatch):
-    class Gone:
-        vendor = "gone"
-
-        def cursor(self):
-            raise OperationalError("no route: host=secret")
-
-    client.raise_request_exception = False
-    monkeypatch.setattr(views, "connection", Gone())
-    answer = client.get("/api/exports/health")
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) > 0
-    assert answer.json()["errors"][0]["code"] == "service_unavailable"
-    assert b"secret" not in answer.content
 
 
 def test_the_development_header_off_is_401(get, settings):

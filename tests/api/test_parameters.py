@@ -198,13 +198,27 @@ def test_a_scan_number_too_large_in_the_path_is_404(get, digits):
     assert get(f"/api/scans/{digits}/export/csv").status in (400, 404)
 
 
-@pytest.mark.parametrize("form", ["{}", "{{{}}}", "urn:uuid:{}"])
-def test_uuids_in_pythons_spellings(get, mine_and_theirs, form):
+def test_uuids_with_hyphens_and_without(get, mine_and_theirs):
     mine = mine_and_theirs[0]
-    answer = get("/api/exports/calls", {"agent_id": form.format(mine.agent.pk)})
+    answer = get("/api/exports/calls", {"agent_id": mine.agent.pk})
     assert len(answer.lines) == 12
     assert get("/api/exports/calls", {"agent_id": str(mine.agent.pk).upper()}).body == answer.body
+    assert get("/api/exports/calls", {"agent_id": mine.agent.pk.hex}).body == answer.body
     assert get("/api/exports/calls", {"agent_id": uuid.UUID(int=0)}).lines == []
+
+
+@pytest.mark.parametrize("form", ["{{{}}}", "urn:uuid:{}", "{}-", "-{}", "{}0"])
+@pytest.mark.parametrize("dataset", ["calls", "phone-numbers"])
+def test_uuids_in_no_other_of_pythons_spellings(get, mine_and_theirs, dataset, form):
+    answer = get(f"/api/exports/{dataset}", {"agent_id": form.format(mine_and_theirs[0].agent.pk)})
+    assert (answer.status, answer.errors) == (400, [("invalid", "agent_id")])
+
+
+@pytest.mark.parametrize("form", ["{}.0", "+{}", "{}_0", "{}e0", "0x{}", "1 {}"])
+@pytest.mark.parametrize(("dataset", "name"), [("scans", "scan_id"), ("hosts", "network_id")])
+def test_whole_numbers_in_no_other_of_pythons_spellings(get, mine_and_theirs, dataset, name, form):
+    answer = get(f"/api/exports/{dataset}", {name: form.format(mine_and_theirs[0].scan.pk)})
+    assert (answer.status, answer.errors) == (400, [("invalid", name)])
 
 
 @pytest.mark.parametrize("value", ["true", "True", "TRUE"])

@@ -68,7 +68,7 @@ def test_the_path_of_a_scan_is_a_filter(get, user):
 
 
 def test_filters_are_kept_as_given(get):
-    params = {"start_date": "2024-01-15T14:00:00 02:00", "end_date": "20240116"}
+    params = {"start_date": "2024-01-15T14:00:00 02:00", "end_date": "2024-01-16 10:00"}
     assert get("/api/exports/calls", params).record.filters == params
     assert get("/api/exports/hosts", {"status": "TRUE"}).record.filters == {"status": "TRUE"}
 

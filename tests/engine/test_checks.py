@@ -1,5 +1,6 @@
 """A misdeclared export fails at `manage.py check`, with a number."""
 
+import django_filters
 import pytest
 from django.db.models import F
 from django.db.models.functions import Lower
@@ -24,6 +25,10 @@ def test_it_works():
     assert ids(columns=["number", Column("x", Lower("status")), Column("y", lambda order: 1)]) == []
 
 
+class AmongRows(django_filters.FilterSet):
+    customer = django_filters.ModelChoiceFilter(queryset=Customer.objects.all())
+
+
 class ClashingFilters(OrderFilters):
     columns = OrderFilters.declared_filters["article"]
 
@@ -46,6 +51,9 @@ class ClashingFilters(OrderFilters):
         ({"ordering": ["number"]}, ["exports.E009"]),
         (SAMPLE | {"ordering": ["moment", "pk"]}, ["exports.E010"]),
         ({"filterset_class": ClashingFilters}, ["exports.E011"]),
+        ({"model": Customer, "scope_field": "order__tenant", "columns": ["email"]}, ["exports.E013"]),
+        ({"filterset_class": AmongRows}, ["exports.W004"]),
+        ({"name": "n" * 101}, ["exports.E001"]),
         ({"columns": [Column("a,b", "number")]}, ["exports.W001"]),
         ({"ordering": ["status", "pk"]}, ["exports.W002"]),
     ],

@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports.json_text import jsonb_text
+from exports.json_text import jsonb_text, normalised_json
 from exports.values import any_text, duration_text, float_text
 from tests.engine.models import Sample
 
@@ -183,6 +183,25 @@ def test_the_sessions_own_settings_change_nothing(read, user):
     with connection.cursor() as cursor:
         cursor.execute("SHOW TimeZone")
         assert cursor.fetchone() == ("America/New_York",)  # and the export has given them back
+
+
+@pytest.mark.parametrize("dataset", ["samples", "computed-samples"])
+def test_json_that_nests_too_deep_for_python_breaks_no_export(read, user, dataset):
+    value = {}
+    for _ in range(600):
+        value = {"a": value}
+    try:
+        Sample.objects.create(owner=user, document=value)
+    except RecursionError:
+        pytest.fail("the test itself nests too deep to be stored")
+    [[cell]] = read(dataset, columns="document")
+    assert cell == '{"a": ' * 600 + "{}" + "}" * 600
+
+
+def test_numbers_in_json_that_no_machine_should_write_out():
+    assert normalised_json("1" * 5000) == "1" * 5000
+    assert normalised_json("-0") == "0"
+    assert normalised_json('{"a": 1e99999999}') == '{"a": 1E+99999999}'
 
 
 def test_a_value_of_any_other_type_is_its_text():

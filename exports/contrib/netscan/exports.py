@@ -35,7 +35,7 @@ class ScanExport(exports.ModelExport):
 
     def clean(self, filters: Mapping[str, Any], scope: exports.Scope) -> None:
         """Raises ObjectNotFound for a scan that is not the tenant's."""
-        if not scope.filter(Scan.objects.filter(pk=filters["scan_id"])).exists():
+        if not scope.filter(Scan.objects.filter(pk=filters["scan_id"]), "user").exists():
             raise exports.ObjectNotFound("scan_id")
 
     def get_filename(self, filters: Mapping[str, Any]) -> str:
