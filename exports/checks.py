@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from .conf import export_settings
 from .definitions import ModelExport
 from .filtering import filter_form, known_parameters
+from .formulas import has_controls
 from .models import ExportLog
 from .options import OPTION_NAMES
 from .registry import registry
@@ -80,6 +81,9 @@ def _check_columns(definition: ModelExport) -> Iterator[CheckMessage]:
     for header in sorted({header for header in headers if headers.count(header) > 1}):
         yield _error("E006", definition, f"The header {header!r} stands twice.", None)
     for column in columns:
+        if has_controls(column.header):
+            hint = "They never reach a file, and the audit record can't hold all of them."
+            yield _error("E014", definition, f"The header {column.header!r} has control characters.", hint)
         if "," in column.header:
             text = f"The header {column.header!r} holds a comma: `columns=` can't name it."
             yield Warning(text, obj=type(definition), id="exports.W001")

@@ -54,6 +54,7 @@ class ClashingFilters(OrderFilters):
         ({"model": Customer, "scope_field": "order__tenant", "columns": ["email"]}, ["exports.E013"]),
         ({"filterset_class": AmongRows}, ["exports.W004"]),
         ({"name": "n" * 101}, ["exports.E001"]),
+        ({"columns": [Column("a\x07", "number")]}, ["exports.E014"]),
         ({"columns": [Column("a,b", "number")]}, ["exports.W001"]),
         ({"ordering": ["status", "pk"]}, ["exports.W002"]),
     ],

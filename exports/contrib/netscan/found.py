@@ -13,8 +13,16 @@ _PROTOCOLS = {"tcp", "udp", "sctp", "ip"}
 _STATES = set(Port.State.values)
 
 
+SHOWN = 50
+
+
 class NmapError(Exception):
     """The file is not the whole, sound output of one nmap run."""
+
+
+def shown(text: str | None) -> str:
+    """A value of the file as an error may show it: its beginning, with nothing that moves a terminal."""
+    return repr(text and text[:SHOWN])
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,11 @@ def _address(host: Element) -> str:
     """The host's IP address, in the one spelling that every database gives back."""
     for address in host.iterfind("address"):
         if address.get("addrtype") in ("ipv4", "ipv6"):
+            text = address.get("addr", "").partition("%")[0]
             try:
-                return str(ipaddress.ip_address(address.get("addr", "").partition("%")[0]))
+                return str(ipaddress.ip_address(text))
             except ValueError as error:
-                raise NmapError(f"a host's address is wrong: {error}") from error
+                raise NmapError(f"a host's address is wrong: {shown(text)}") from error
     raise NmapError("a host has no IP address")
 
 
@@ -77,7 +86,7 @@ def _os_guess(host: Element) -> str | None:
 def _port(element: Element) -> FoundPort:
     protocol, state = element.get("protocol", ""), _attribute(element.find("state"), "state")
     if protocol not in _PROTOCOLS or state not in _STATES:
-        raise NmapError(f"a port's protocol or state is unknown: {protocol!r}, {state!r}")
+        raise NmapError(f"a port's protocol or state is unknown: {shown(protocol)}, {shown(state)}")
     return FoundPort(protocol, _number(element, "portid", 65_535), state, _service(element.find("service")))
 
 
@@ -101,7 +110,7 @@ def _number(element: Element, name: str, most: int) -> int:
     text: Any = element.get(name, "")
     # str.isdigit alone would let the digits of other scripts through.
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= most):
-        raise NmapError(f"a <{element.tag}> has the {name} {text!r}")
+        raise NmapError(f"a <{element.tag}> has the {name} {shown(text)}")
     return int(text)
 
 
@@ -110,4 +119,4 @@ def moment(text: str | None) -> dt.datetime:
     try:
         return dt.datetime.fromtimestamp(int(text or ""), dt.UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise NmapError(f"a time is wrong: {text!r}") from error
+        raise NmapError(f"a time is wrong: {shown(text)}") from error

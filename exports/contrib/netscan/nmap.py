@@ -8,7 +8,10 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser, iterparse
 
-from .found import FoundHost, NmapError, moment, read_host
+from .found import FoundHost, NmapError, moment, read_host, shown
+
+# Room for what the XML parser says by itself, with line and column, and for 50 characters of the file.
+REASON = 64
 
 
 class _Parser(DefusedXMLParser):
@@ -59,7 +62,8 @@ def _elements(file: IO[bytes]) -> Iterator[Element]:
             if depth == 1:
                 yield element
     except (ParseError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
-        raise NmapError(f"it is not sound XML, or not all of it is there ({error})") from error
+        # Cut: it can hold a name of the file's, of any length.
+        raise NmapError(f"it is not sound XML, or not all of it is there ({str(error)[:REASON]})") from error
 
 
 def _finished(runstats: Element) -> dt.datetime | None:
@@ -67,5 +71,5 @@ def _finished(runstats: Element) -> dt.datetime | None:
     if finished is None:
         return None
     if finished.get("exit", "success") != "success":
-        raise NmapError(f"nmap failed: {finished.get('errormsg', 'no reason given')}")
+        raise NmapError(f"nmap failed: {shown(finished.get('errormsg', 'no reason given'))}")
     return moment(finished.get("time"))
