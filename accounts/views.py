@@ -8,13 +8,14 @@ from django.views.generic import RedirectView
 from drf_spectacular.utils import extend_schema
 from drf_standardized_errors.openapi_serializers import ErrorResponse401Serializer, ErrorResponse403Serializer
 from rest_framework import exceptions, permissions, status
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import SessionAuthentication
 from accounts.models import User
+from accounts.parsers import JSONParser
 from accounts.serializers import CredentialsSerializer, SignedInSerializer
 
 

@@ -10,13 +10,17 @@ from urllib.parse import unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from exports_project.variables import is_true, split_list
+
 # The thresholds of Django's own check security.W009; `check --deploy` must have nothing to add.
 SECRET_KEY_LENGTH = 50
 SECRET_KEY_UNIQUE_CHARACTERS = 5
 INSECURE_PREFIX = "django-insecure-"
 
-DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql", "psql", "pgsql"}
+POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
+# Prefix lengths by IP version, of the largest private networks. Not 0: two halves are everybody too.
+WIDEST_PROXIES = {4: 8, 6: 7}
 REQUIRED = {
     "SECRET_KEY": f"set it to a random text of {SECRET_KEY_LENGTH} characters or more, known to nobody else",
     "ALLOWED_HOSTS": "set it to the host names that clients use, separated by commas",
@@ -42,26 +46,16 @@ def require_safe_production(values: Mapping[str, str]) -> None:
 def production_problems(values: Mapping[str, str]) -> Iterator[str]:
     """Every problem, each beginning with the variable's name and saying what to do."""
     for name, advice in REQUIRED.items():
-        if not values.get(name, "").strip():
+        if not split_list(values.get(name, "")):
             yield f"{name} is not set: {advice}."
     yield from _secret_key_problems(values.get("SECRET_KEY", ""))
     yield from _host_problems(split_list(values.get("ALLOWED_HOSTS", "")))
-    yield from _database_problems(values.get("DATABASE_URL", ""))
-    yield from _redis_problems(values.get("REDIS_URL", ""))
+    yield from database_problems(values.get("DATABASE_URL", ""), in_memory=False)
+    yield from redis_problems(values.get("REDIS_URL", ""))
     yield from _origin_problems(split_list(values.get("CSRF_TRUSTED_ORIGINS", "")))
     yield from proxy_problems(split_list(values.get("TRUSTED_PROXIES", "")))
     if is_true(values.get("EXPORTS_DEV_USER_HEADER", "")):
         yield "EXPORTS_DEV_USER_HEADER is on: with it anybody can name the user they want to be; remove it."
-
-
-def split_list(text: str) -> list[str]:
-    """The entries of a comma-separated list, trimmed, empty ones dropped."""
-    return [entry.strip() for entry in text.split(",") if entry.strip()]
-
-
-def is_true(text: str) -> bool:
-    """Whether a text switches something on. What is not plainly yes is no: the safe side of every switch."""
-    return text.strip().lower() in environ.Env.BOOLEAN_TRUE_STRINGS
 
 
 def _secret_key_problems(key: str) -> Iterator[str]:
@@ -80,23 +74,37 @@ def _host_problems(hosts: Sequence[str]) -> Iterator[str]:
         yield 'ALLOWED_HOSTS contains a "/": write host names alone, without a scheme or path.'
 
 
-def _database_problems(url: str) -> Iterator[str]:
-    """A SQLite file is legal: safe, if small. A database in memory is gone with the process that made it."""
+def database_problems(url: str, *, in_memory: bool = True) -> Iterator[str]:
+    """A SQLite file is legal: safe, if small. A database `in_memory` is gone with its process."""
     if not url.strip():
         return
-    parts = _split_url(url)
-    if parts is None or parts[0] not in DATABASE_SCHEMES:
+    try:
+        parts = urlsplit(url.strip())
+        scheme, name = parts.scheme, unquote(parts.path).strip("/")
+        if scheme in POSTGRES_SCHEMES:
+            environ.Env.db_url_config(url.strip())  # reads the port, or the ports of several hosts
+    except ValueError:
+        yield "DATABASE_URL cannot be read: ports are numbers, and a password's odd characters stand as %XX."
+        return
+    if scheme in POSTGRES_SCHEMES:
+        if not name:
+            yield "DATABASE_URL names no database: its name stands after the host, as in postgres://host/name."
+    elif scheme != "sqlite":
         yield "DATABASE_URL is not a URL of PostgreSQL (postgres://…) or of a SQLite file (sqlite:///path)."
-    elif parts[0] == "sqlite" and unquote(parts[1]).strip("/") in {"", ":memory:"}:
+    elif name in {"", ":memory:"} and not in_memory:
         yield "DATABASE_URL is a SQLite database in memory, lost at every restart: name a file or PostgreSQL."
 
 
-def _redis_problems(url: str) -> Iterator[str]:
+def redis_problems(url: str) -> Iterator[str]:
     if not url.strip():
         return
-    parts = _split_url(url)
-    if parts is None or parts[0] not in REDIS_SCHEMES:
-        yield "REDIS_URL is not a URL of a Redis server (redis://, rediss:// or unix://)."
+    try:
+        parts = urlsplit(url.strip())
+        known = parts.scheme in REDIS_SCHEMES and parts.port != 0
+    except ValueError:  # of the port, or of brackets
+        known = False
+    if not known:
+        yield "REDIS_URL is not a URL of a Redis server, such as redis://host:6379/0 (or rediss://, unix://)."
 
 
 def _origin_problems(origins: Sequence[str]) -> Iterator[str]:
@@ -108,41 +116,12 @@ def _origin_problems(origins: Sequence[str]) -> Iterator[str]:
 
 
 def proxy_problems(proxies: Sequence[str]) -> Iterator[str]:
-    """Complaints about TRUSTED_PROXIES: an entry is an address or a network, never everybody."""
-    for proxy in proxies:
+    """Complaints about TRUSTED_PROXIES: an entry is an address or a network, never everybody or nearly so."""
+    for number, proxy in enumerate(proxies, 1):
         try:
-            everybody = ipaddress.ip_network(proxy).prefixlen == 0
+            network = ipaddress.ip_network(proxy)
         except ValueError:
-            yield f"TRUSTED_PROXIES: {proxy!r} is not an IP address or a network such as 10.0.0.0/8."
+            yield f"TRUSTED_PROXIES: entry {number} is not an IP address or a network such as 10.0.0.0/8."
             continue
-        if everybody:
-            yield f"TRUSTED_PROXIES: {proxy} is everybody. Clients could forge addresses: name the proxies."
-
-
-def _split_url(url: str) -> tuple[str, str] | None:
-    """Scheme, and what follows the host or is the path (SQLite's file); None where it cannot be read."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return None
-    return parts.scheme, parts.netloc + parts.path
-
-
-def mailer(url: str) -> dict[str, object]:
-    """One entry of Django's MAILERS from an EMAIL_URL such as `smtp+tls://user:password@host:587`.
-
-    Raises ImproperlyConfigured where the scheme is unknown.
-    """
-    parts = environ.Env.email_url_config(url)
-    names = {
-        "EMAIL_HOST": "host",
-        "EMAIL_PORT": "port",
-        "EMAIL_HOST_USER": "username",
-        "EMAIL_HOST_PASSWORD": "password",
-        "EMAIL_USE_TLS": "use_tls",
-        "EMAIL_USE_SSL": "use_ssl",
-    }
-    backend = parts["EMAIL_BACKEND"]
-    if not backend.endswith("smtp.EmailBackend"):
-        return {"BACKEND": backend}
-    return {"BACKEND": backend, "OPTIONS": {new: parts[old] for old, new in names.items() if parts.get(old)}}
+        if network.prefixlen < WIDEST_PROXIES[network.version]:
+            yield f"TRUSTED_PROXIES: entry {number} is too wide: clients could forge their address."

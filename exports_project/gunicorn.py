@@ -21,6 +21,12 @@ max_requests = 0
 # The heartbeat file: on a disk it can stall, and the worker would be taken for dead.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes its file private
 
+# Whom to believe of the client is for TRUSTED_PROXIES and its middleware alone: by itself gunicorn would take
+# scheme and path from the headers of anybody on this machine.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+
 # Errors to stderr; each export has its audit record, and a proxy in front writes the access log.
 errorlog = "-"
 accesslog = None

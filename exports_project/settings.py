@@ -7,18 +7,18 @@ off, SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and REDIS_URL are required; nothing
 
 import os
 from pathlib import Path
-from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from exports_project import environment
+from exports_project import backends, environment
+from exports_project.variables import Variables, require_none
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Variables()
 # The default file is for development: `manage.py demo` writes it. Where the environment itself brings a key
 # the process is configured without it, and a file left behind can't switch DEBUG on.
 configured = "SECRET_KEY" in os.environ and "ENV_FILE" not in os.environ
@@ -28,32 +28,24 @@ if os.environ.get("ENV_FILE") and not env_file.is_file():
         "ENV_FILE names a file that does not exist: correct it, or empty it to read none."
     )
 if env_file.is_file() and not configured:
-    env.read_env(env_file)  # the environment wins over the file
+    environ.Env.read_env(env_file)  # the environment wins over the file
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.switch("DEBUG")
 if not DEBUG:
     environment.require_safe_production(os.environ)
 
-# Not env(): a value that begins with "$", as one random key in fifty does, it takes for a variable's name.
-SECRET_KEY = (
-    os.environ.get("SECRET_KEY")
-    or f"{environment.INSECURE_PREFIX}for-development-and-for-nothing-else-whatsoever"
+SECRET_KEY = env.text(
+    "SECRET_KEY", f"{environment.INSECURE_PREFIX}for-development-and-for-nothing-else-whatsoever"
 )
-ALLOWED_HOSTS = environment.split_list(os.environ.get("ALLOWED_HOSTS", "")) or [
-    "localhost",
-    ".localhost",
-    "127.0.0.1",
-    "[::1]",
-]
-CSRF_TRUSTED_ORIGINS = environment.split_list(os.environ.get("CSRF_TRUSTED_ORIGINS", ""))
+ALLOWED_HOSTS = env.entries("ALLOWED_HOSTS") or ["localhost", ".localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = env.entries("CSRF_TRUSTED_ORIGINS")
 
 # Addresses and networks of the proxies in front. Only they are believed what they say of the client.
-TRUSTED_PROXIES = environment.split_list(os.environ.get("TRUSTED_PROXIES", ""))
-for problem in environment.proxy_problems(TRUSTED_PROXIES):
-    raise ImproperlyConfigured(problem)
+TRUSTED_PROXIES = env.entries("TRUSTED_PROXIES")
+require_none(environment.proxy_problems(TRUSTED_PROXIES))
 
 # The header X-User-Id as a credential: for development alone; with DEBUG off the guard above has refused it.
-DEV_USER_HEADER = DEBUG and env.bool("EXPORTS_DEV_USER_HEADER", default=False)
+DEV_USER_HEADER = DEBUG and env.switch("EXPORTS_DEV_USER_HEADER")
 
 INSTALLED_APPS = [
     "exports_project",
@@ -112,26 +104,10 @@ TEMPLATES = [
 
 # --- Data ---------------------------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
-}
-database_options: dict[str, Any] = DATABASES["default"].setdefault("OPTIONS", {})
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # WAL lets an export read its snapshot while others write; a writer waits for another instead of failing.
-    # Transactions stay DEFERRED (Django's default): IMMEDIATE would give every export the write lock.
-    database_options.setdefault("init_command", "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
-    database_options.setdefault("timeout", 20)
-else:
-    # Not kept between requests: each of a server's many threads would hold one for ever, and PostgreSQL has
-    # about a hundred. With few threads `?conn_max_age=60` in the URL saves milliseconds; these are tested.
-    DATABASES["default"].setdefault("CONN_MAX_AGE", 0)
-    DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
-    # A database that does not answer is reported by the health check instead of hanging it.
-    database_options.setdefault("connect_timeout", 5)
-# A transaction of the request would end before the body of an export is streamed: the stream opens its own.
-DATABASES["default"]["ATOMIC_REQUESTS"] = False
+DATABASES = {"default": backends.database(env.text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}"))}
 
-REDIS_URL = os.environ.get("REDIS_URL", "")
+REDIS_URL = env.text("REDIS_URL")
+require_none(environment.redis_problems(REDIS_URL))
 # W001: django-ratelimit calls Django's own Redis backend "not officially supported". Its counters are atomic.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
 if REDIS_URL:
@@ -142,9 +118,7 @@ else:
     SILENCED_SYSTEM_CHECKS.append("django_ratelimit.E003")
 
 MAILERS = {
-    "default": environment.mailer(
-        os.environ.get("EMAIL_URL") or ("consolemail://" if DEBUG else "smtp://localhost:25")
-    )
+    "default": backends.mailer(env.text("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
 }
 
 # --- Users --------------------------------------------------------------------------------------------------
@@ -167,7 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # How a request may prove who it comes from, tried in this order; the first credential present decides. The
 # development header stands first, so that `X-User-Id` means what it says beside a session cookie too.
-AUTHENTICATION_CLASSES = environment.split_list(os.environ.get("AUTHENTICATION_CLASSES", "")) or [
+AUTHENTICATION_CLASSES = env.entries("AUTHENTICATION_CLASSES") or [
     *(["accounts.authentication.DevelopmentHeaderAuthentication"] if DEV_USER_HEADER else []),
     "accounts.authentication.SessionAuthentication",
 ]
@@ -176,7 +150,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": AUTHENTICATION_CLASSES,
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     # `?format=` belongs to the exports: REST framework would answer 404 to a format that it does not render.
@@ -190,7 +164,7 @@ DRF_STANDARDIZED_ERRORS = {
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
 }
 
-PUBLIC_SCHEMA = env.bool("EXPORTS_PUBLIC_SCHEMA", default=False)
+PUBLIC_SCHEMA = env.switch("EXPORTS_PUBLIC_SCHEMA")
 SPECTACULAR_SETTINGS = {
     "TITLE": "Data exports",
     "DESCRIPTION": "Streaming, tenant-scoped, audited exports of a tenant's own data.",
@@ -220,9 +194,9 @@ SPECTACULAR_SETTINGS = {
 
 # The engine's own settings; what is left out or None takes the engine's default.
 EXPORTS = {
-    "RATE": None if (rate := os.environ.get("EXPORTS_RATE") or "10/h") == "none" else rate,
-    "CHUNK_SIZE": env.int("EXPORTS_CHUNK_SIZE", default=1000),
-    "MAX_ROWS": env.int("EXPORTS_MAX_ROWS", default=0) or None,
+    "RATE": env.rate("EXPORTS_RATE", "10/h"),
+    "CHUNK_SIZE": env.whole_number("EXPORTS_CHUNK_SIZE", 1000, least=1),
+    "MAX_ROWS": env.whole_number("EXPORTS_MAX_ROWS", 0) or None,
 }
 
 # --- Safety -------------------------------------------------------------------------------------------------
@@ -244,14 +218,14 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 
+# A load balancer asks for this over plain HTTP from inside; it tells nothing that needs TLS.
+SECURE_REDIRECT_EXEMPT = [r"^api/exports/health/?$"]
 if not DEBUG:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
-    # A load balancer asks for these over plain HTTP from inside; they tell nothing that needs TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$", r"^api/exports/health/?$"]
     # A year. SECURE_HSTS_SECONDS allows to begin with less while TLS is new on a host.
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_SECONDS = env.whole_number("SECURE_HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
 if TRUSTED_PROXIES:
@@ -294,7 +268,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", "INFO")},
     # Django's own handlers (console in development, mail to administrators) would say everything twice.
     "loggers": {"django": {"handlers": [], "level": "INFO"}},
 }

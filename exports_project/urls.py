@@ -1,10 +1,16 @@
 """Every address of the project. Paths of the API need no trailing slash."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils.functional import lazy
+from django.views.generic import RedirectView
 
 from exports.api.views import ExportView
 from exports_project import documentation, errors
+
+# Browsers ask for it on every page. Lazy: the names of static files are known once they are collected.
+FAVICON = lazy(static, str)("drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/exports/", include("exports.api.urls")),
@@ -21,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", documentation.DocumentationView.as_view(), name="api-docs"),
     path("api/docs", documentation.DocumentationView.as_view()),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=FAVICON)),
     path("", include("accounts.urls")),
     # The last one: what nobody above it knows.
     re_path(r"^api(/|$)", errors.UnknownPathView.as_view(), name="api-unknown"),

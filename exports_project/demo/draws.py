@@ -19,7 +19,7 @@ class Batch:
     """Which rows are asked for: `count` rows of one kind, after the `first` ones that the user has already.
 
     `first` belongs to the key of the random generator and of ids, so that a second run adds other rows.
-    Every `nasty_every`th row, the first among them, takes its text from `nasty`.
+    Every `nasty_every`th row takes its text from `nasty`; what a newcomer sees first is ordinary.
     """
 
     seed: int
@@ -37,8 +37,8 @@ class Batch:
 
     def nasty(self, number: int) -> int | None:
         """The number of a nasty row among the nasty rows, None for an ordinary one."""
-        turn, rest = divmod(number, self.nasty_every)
-        return None if rest else turn
+        turn, rest = divmod(number + 1, self.nasty_every)
+        return None if rest else turn - 1
 
 
 class Draws(random.Random):

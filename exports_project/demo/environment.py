@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import environ
 
-from exports_project.environment import is_true
+from exports_project.variables import is_true
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 

@@ -16,8 +16,8 @@ AGENTS_AT_MOST: Final = 1_000
 SHORT: Final = 255
 
 LANGUAGES: Final = ("en", "de", "ar", "he", "hi", "ja", "ko", "th", "pt-BR")
-MODELS: Final = (("openai", "gpt-4o"), ("anthropic", "claude-sonnet"), ("google", "gemini-flash"))
-STT: Final = (("deepgram", "nova-2"), ("assemblyai", "best"), ("whisper", "large-v3"))
+MODELS: Final = (("northwind", "talk-4"), ("lumen", "lumen-large"), ("aster", "aster-mini"))
+STT: Final = (("quill", "quill-2"), ("scribe", "best"), ("murmur", "large"))
 OUTCOMES: Final = tuple(CallLog.Outcome.values)
 OUTCOME_WEIGHTS: Final = (62, 80, 87, 92, 100)
 
@@ -53,9 +53,9 @@ def _agent(batch: Batch, draws: Draws, number: int) -> AgentConfig:
         llm_model=llm_model,
         stt_provider=None if realtime else stt_provider,
         stt_model=None if realtime else stt_model,
-        tts_provider=None if realtime else "elevenlabs",
+        tts_provider=None if realtime else "chorus",
         tts_voice_id=None if realtime else draws.hexadecimal(20),
-        realtime_voice=draws.choice(("alloy", "verse", "")) if realtime else None,
+        realtime_voice=draws.choice(("amber", "birch", "")) if realtime else None,
         greeting_enabled=draws.random() < 0.8,
         greeting_message=draws.missing('Hello, "how" can I help you today?', null=0.1),
         is_active=number == 0 or draws.random() < 0.8,

@@ -3,6 +3,9 @@
 import pytest
 from django.test import Client
 
+from accounts.parsers import JSONParser
+from accounts.views import LogoutView
+
 LOGIN = "/api/auth/login"
 LOGOUT = "/api/auth/logout"
 SCHEMA = "/api/schema/"  # a path that any signed-in user may read
@@ -63,6 +66,18 @@ def test_strange_bodies_are_400(client, body):
     answer = client.post(LOGIN, body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"username":' * 100_000])
+def test_a_body_nested_without_end_is_400(client, body):
+    answer = client.post(LOGIN, body, content_type="application/json")
+    assert answer.status_code == 400
+    assert [(error["code"], error["attr"]) for error in answer.json()["errors"]] == [("parse_error", None)]
+
+
+def test_every_view_that_takes_json_uses_that_parser(settings):
+    assert settings.REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] == ["accounts.parsers.JSONParser"]
+    assert {kind.media_type: kind for kind in LogoutView.parser_classes}["application/json"] is JSONParser
 
 
 def test_a_lone_surrogate_is_no_server_error(client):

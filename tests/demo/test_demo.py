@@ -7,7 +7,10 @@ import os
 import signal
 import socket
 import sqlite3
+import struct
+import subprocess
 import time
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -28,6 +31,48 @@ def is_listening(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+def listening(port: int) -> list[tuple[str, int]]:
+    """Addresses on which this machine listens on that port, from the kernel."""
+    found = []
+    for table, family, words in (("tcp", socket.AF_INET, 1), ("tcp6", socket.AF_INET6, 4)):
+        path = Path(f"/proc/net/{table}")
+        for line in path.read_text().splitlines()[1:] if path.exists() else ():
+            _, local, _, state, *_ = line.split()
+            address, _, number = local.partition(":")
+            if state == "0A" and int(number, 16) == port:
+                # 32-bit words in the order of this machine's bytes
+                packed = struct.pack(f"={words}I", *struct.unpack(f">{words}I", bytes.fromhex(address)))
+                found.append((socket.inet_ntop(family, packed), port))
+    return found
+
+
+def configuration(gunicorn: int) -> set[str]:
+    """What gunicorn makes of the command line and the environment of that process: `name = value`."""
+    command, variables = (
+        Path(f"/proc/{gunicorn}/{name}").read_text().rstrip("\0").split("\0")
+        for name in ("cmdline", "environ")
+    )
+    done = subprocess.run(
+        [*command, "--print-config"],
+        env=dict(variable.split("=", 1) for variable in variables),
+        cwd=f"/proc/{gunicorn}/cwd",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {" ".join(line.split()) for line in done.stdout.splitlines()}
+
+
+def signed_in(demo, name: str) -> dict[str, str]:
+    """The answer to signing in over HTTP, with the name as password."""
+    body = json.dumps({"username": name, "password": name}).encode()
+    url = f"http://127.0.0.1:{demo.port}/api/auth/login"
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as response:
+        assert "sessionid=" in str(response.headers.get_all("Set-Cookie"))
+        return json.load(response)
+
+
 def exported(demo, name: str) -> int:
     """How many rows of that dataset the info names."""
     answer = json.loads(demo.get("/api/exports/info", USER))
@@ -45,6 +90,9 @@ def test_it_works_and_again(tmp_path):
                 assert len(list(csv.reader(io.StringIO(body, newline="")))) > 5, address
         rows = exported(demo, "calls")
         assert rows > 1_000
+        for name in ("user-123", "user-456", "admin"):
+            assert signed_in(demo, name) == {"user_id": name, "username": name}
+        assert listening(demo.port) == [("127.0.0.1", demo.port)]
         assert demo.stop() == 0
         assert not is_listening(demo.port)
     written = (tmp_path / ".env").read_text()
@@ -57,6 +105,8 @@ def test_it_works_and_again(tmp_path):
         # The downloads of the first time are still on record.
         assert json.loads(demo.get("/api/exports/logs", USER))["count"] >= 7
         (gunicorn,) = children(demo.process.pid)
+        assert len(children(gunicorn)) == 1
+        assert {"workers = 1", "threads = 64", "worker_class = gthread"} <= configuration(gunicorn)
         assert demo.stop(signal.SIGINT) == 0
         assert not Path(f"/proc/{gunicorn}").exists()
     assert (tmp_path / ".env").read_text() == written

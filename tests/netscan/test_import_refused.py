@@ -26,7 +26,7 @@ BAD = {
     "no <finished>": (nmap_xml(host("192.0.2.1", 22), end=False), "nmap did not finish"),
     "nmap failed": (
         SOUND.replace('exit="success"', 'exit="error" errormsg="Out of memory"'),
-        "nmap failed: Out of memory",
+        "nmap failed: 'Out of memory'",
     ),
     "no address": (SOUND.replace("ipv4", "mac"), "a host has no IP address"),
     "a bad address": (SOUND.replace("192.0.2.1", "192.0.2.256", 1), "a host's address is wrong"),
@@ -87,6 +87,28 @@ def test_bad_files(xml, message, user, run_import):
     assert message in str(caught.value)
     assert "scan.xml" in str(caught.value)
     assert nothing_is_there()
+
+
+HOSTILE = "\x9b" + "A" * 1_000
+ECHOED = {
+    "address": TWO_HOSTS.replace("192.0.2.1", HOSTILE, 1),
+    "protocol": TWO_HOSTS.replace('"tcp"', f'"{HOSTILE}"'),
+    "state": TWO_HOSTS.replace('"open"', f'"{HOSTILE}"'),
+    "port": TWO_HOSTS.replace('portid="', f'portid="{HOSTILE}', 1),
+    "time": TWO_HOSTS.replace("1700000060", HOSTILE),
+    "nmap's own words": SOUND.replace('exit="success"', f'exit="error" errormsg="{HOSTILE}"'),
+    "entity": SOUND.replace("nmap 192.0.2.0/24", f"&{'A' * 1_000};"),
+    "encoding": SOUND.replace("UTF-8", "A" * 1_000),
+    "document type": SOUND.replace("<!DOCTYPE nmaprun>", f"<!DOCTYPE {'A' * 1_000} [<!ENTITY a 'b'>]>"),
+}
+
+
+@pytest.mark.parametrize("xml", ECHOED.values(), ids=ECHOED)
+def test_an_error_shows_little_of_a_hostile_value(xml, user, run_import):
+    with pytest.raises(CommandError) as caught:
+        run_import(xml, user)
+    assert "A" * 51 not in str(caught.value)
+    assert "\x9b" not in str(caught.value)
 
 
 def test_a_bad_file_leaves_what_was_there(user, run_import):

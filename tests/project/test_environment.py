@@ -1,5 +1,7 @@
-"""Which environments a production accepts. The rules are asked directly; two tests start a process."""
+"""Which environments a production accepts, and how values are read. Some tests start a process."""
 
+import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -8,7 +10,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from exports_project import environment
+from exports.conf import ExportSettings
+from exports_project import backends, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 SAFE = {
@@ -17,6 +20,13 @@ SAFE = {
     "DATABASE_URL": "postgres://exports:secret@db.example.com:5432/exports",
     "REDIS_URL": "redis://cache.example.com:6379/0",
 }
+
+
+OPTIONAL = """
+    ALLOWED_HOSTS AUTHENTICATION_CLASSES CSRF_TRUSTED_ORIGINS DATABASE_URL EMAIL_URL EXPORTS_CHUNK_SIZE
+    EXPORTS_DEV_USER_HEADER EXPORTS_MAX_ROWS EXPORTS_PUBLIC_SCHEMA EXPORTS_RATE LOG_LEVEL REDIS_URL
+    SECRET_KEY SECURE_HSTS_SECONDS TRUSTED_PROXIES
+"""
 
 
 def problems(**changes: str) -> list[str]:
@@ -41,6 +51,7 @@ def test_a_missing_value_is_named(name, value):
         ("SECRET_KEY", SAFE["SECRET_KEY"][:49]),
         ("SECRET_KEY", "abcd" * 20),
         ("SECRET_KEY", "django-insecure-" + SAFE["SECRET_KEY"]),
+        ("ALLOWED_HOSTS", ","),
         ("ALLOWED_HOSTS", "*"),
         ("ALLOWED_HOSTS", "exports.example.com,*"),
         ("ALLOWED_HOSTS", "*.example.com"),
@@ -48,16 +59,24 @@ def test_a_missing_value_is_named(name, value):
         ("DATABASE_URL", "sqlite://:memory:"),
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite://db.sqlite3"),
+        ("DATABASE_URL", "postgres://db.example.com"),
+        ("DATABASE_URL", "postgres://h:5432/?sslmode=require"),
+        ("DATABASE_URL", "postgres://u:p@h:port/name"),
+        ("DATABASE_URL", "postgres://u:pass#word@h:5432/name"),
         ("DATABASE_URL", "mysql://db.example.com/exports"),
         ("DATABASE_URL", "db.example.com"),
         ("DATABASE_URL", "postgres://[broken"),
         ("REDIS_URL", "locmemcache://"),
+        ("REDIS_URL", "redis://cache.example.com:port/0"),
         ("REDIS_URL", "cache.example.com:6379"),
         ("CSRF_TRUSTED_ORIGINS", "https://*"),
         ("CSRF_TRUSTED_ORIGINS", "https://a.example.com,http://b.example.com"),
         ("CSRF_TRUSTED_ORIGINS", "a.example.com"),
         ("TRUSTED_PROXIES", "0.0.0.0/0"),
         ("TRUSTED_PROXIES", "10.0.0.1,::/0"),
+        ("TRUSTED_PROXIES", "10.0.0.1,128.0.0.0/1"),
+        ("TRUSTED_PROXIES", "10.0.0.1,8000::/1"),
         ("TRUSTED_PROXIES", "*"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("EXPORTS_DEV_USER_HEADER", "true"),
@@ -69,7 +88,7 @@ def test_a_dangerous_value_is_named_and_not_repeated(name, value):
     found = problems(**{name: value})
     assert len(found) == 1
     assert found[0].startswith(name)
-    if name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
+    if name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXIES") and len(value) > 1:
         assert value not in found[0]
 
 
@@ -79,6 +98,8 @@ def test_a_dangerous_value_is_named_and_not_repeated(name, value):
         ("ALLOWED_HOSTS", "10.0.0.5,[::1],.example.com"),
         ("DATABASE_URL", "sqlite:////var/lib/exports/db.sqlite3"),
         ("DATABASE_URL", "sqlite:///db.sqlite3"),
+        ("DATABASE_URL", "postgres://u:p@one:5432,two:5433/exports"),
+        ("DATABASE_URL", "postgres://u@//run/postgresql/exports"),
         ("DATABASE_URL", "postgresql://u:p@%2Frun%2Fpostgresql/exports"),
         ("REDIS_URL", "rediss://:secret@cache.example.com:6380/1"),
         ("REDIS_URL", "unix:///run/redis.sock?db=1"),
@@ -125,7 +146,107 @@ def test_all_problems_are_told_at_once_one_a_line():
     ],
 )
 def test_the_mailer_of_an_address(url, expected):
-    assert environment.mailer(url) == expected
+    assert backends.mailer(url) == expected
+
+
+@pytest.mark.parametrize("url", ["smtp://me:secret@mail.example.com:port", "carrier-pigeon://secret"])
+def test_a_mail_server_that_cannot_be_read(url):
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL is not") as refusal:
+        backends.mailer(url)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Executes the settings anew, in an environment that holds nothing else."""
+
+    def settings(**env: str):
+        for name in list(os.environ):
+            monkeypatch.delenv(name)
+        for name, value in ({"ENV_FILE": "", "DEBUG": "true"} | env).items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "exports_project" / "settings.py"))
+
+    return settings
+
+
+@pytest.mark.parametrize("debug", ["true", "false"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EXPORTS_CHUNK_SIZE", "x"),
+        ("EXPORTS_CHUNK_SIZE", "0"),
+        ("EXPORTS_CHUNK_SIZE", "1e3"),
+        ("EXPORTS_CHUNK_SIZE", "٣"),
+        ("EXPORTS_CHUNK_SIZE", "9" * 5000),
+        ("EXPORTS_MAX_ROWS", "x"),
+        ("EXPORTS_MAX_ROWS", "-1"),
+        ("EXPORTS_RATE", "banana"),
+        ("EXPORTS_RATE", "10 per hour"),
+        ("LOG_LEVEL", "loud"),
+        ("EMAIL_URL", "mail.example.com"),
+        ("REDIS_URL", "cache.example.com"),
+        ("DATABASE_URL", "postgres://u:SECRET@h:port/name"),
+        ("DATABASE_URL", "postgres://h"),
+        ("DATABASE_URL", "$SECRET"),
+        ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_named(load, name, value, debug):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(**(SAFE | {"DEBUG": debug, name: value}))
+    assert f"{name} " in str(refusal.value).replace(":", " ")
+    assert "SECRET" not in str(refusal.value).replace("SECRET_KEY", "")
+    assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "1.5"])
+def test_the_seconds_of_hsts_are_read_in_production(load, value):
+    with pytest.raises(ImproperlyConfigured, match=r"^SECURE_HSTS_SECONDS is not a whole number"):
+        load(**(SAFE | {"DEBUG": "false", "SECURE_HSTS_SECONDS": value}))
+
+
+def test_empty_is_unset(load):
+    unset = load()
+    for empty in ("", " "):
+        found = load(**dict.fromkeys(OPTIONAL.split(), empty))
+        assert {name: found[name] for name in unset if name.isupper()} == {
+            name: unset[name] for name in unset if name.isupper()
+        }
+    assert unset["EXPORTS"] == {"RATE": "10/h", "CHUNK_SIZE": 1000, "MAX_ROWS": None}
+
+
+def test_values_are_taken(load):
+    found = load(EXPORTS_RATE="5/10m", EXPORTS_CHUNK_SIZE=" 50 ", EXPORTS_MAX_ROWS="9", LOG_LEVEL="debug")
+    assert found["EXPORTS"] == {"RATE": "5/10m", "CHUNK_SIZE": 50, "MAX_ROWS": 9}
+    assert found["LOGGING"]["root"]["level"] == "DEBUG"
+    assert load(EXPORTS_RATE="none")["EXPORTS"]["RATE"] is None
+    assert load(**SAFE, SECURE_HSTS_SECONDS="0", DEBUG="false")["SECURE_HSTS_SECONDS"] == 0
+
+
+@pytest.mark.parametrize("rate", ["0/s", "10/h", "5/10m", "10/0h", "10/", "10/w", "h", "-1/h"])
+def test_the_engine_takes_the_same_rates(load, rate):
+    def takes(read) -> bool:
+        try:
+            read()
+        except ImproperlyConfigured:
+            return False
+        return True
+
+    assert takes(lambda: load(EXPORTS_RATE=rate)) == takes(lambda: ExportSettings(rate=rate))
+
+
+def test_the_ways_of_signing_in_are_a_setting(load):
+    header = "accounts.authentication.DevelopmentHeaderAuthentication"
+    session = "accounts.authentication.SessionAuthentication"
+
+    def classes(**env: str) -> list[str]:
+        return load(**env)["REST_FRAMEWORK"]["DEFAULT_AUTHENTICATION_CLASSES"]
+
+    assert classes() == [session]
+    assert classes(EXPORTS_DEV_USER_HEADER="true") == [header, session]
+    basic = "rest_framework.authentication.BasicAuthentication"
+    assert classes(AUTHENTICATION_CLASSES=f"{basic}, {session},") == [basic, session]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

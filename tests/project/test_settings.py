@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.conf import settings as project
+from django.contrib.staticfiles import finders
 from django.test import Client
+from django.urls import resolve
 
 pytestmark = pytest.mark.django_db
 
@@ -61,11 +63,21 @@ def test_requests_open_no_transaction():
 
 def test_plain_http_is_redirected_but_for_health_checks(settings):
     settings.SECURE_SSL_REDIRECT = True
-    settings.SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$", r"^api/exports/health/?$"]
     client = Client()
     assert client.get("/login/").headers["Location"] == "https://testserver/login/"
     assert client.get("/api/exports/health").status_code == 200
     assert client.get("/login/", secure=True).status_code == 200
+
+
+def test_whatever_answers_over_plain_http_exists():
+    for pattern in project.SECURE_REDIRECT_EXEMPT:
+        resolve("/" + pattern.strip("^$").removesuffix("/?"))
+
+
+def test_browsers_find_their_icon(client):
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert finders.find(answer.headers["Location"].removeprefix("/static/"))
 
 
 def test_behind_a_trusted_proxy_there_is_no_redirect_loop(settings):

@@ -1,0 +1,57 @@
+"""Django's settings of the database and the mail server, from their URLs."""
+
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from exports_project.environment import database_problems
+from exports_project.variables import require_none
+
+
+def database(url: str) -> dict[str, Any]:
+    """One entry of DATABASES from a DATABASE_URL. Raises ImproperlyConfigured, never with the URL."""
+    require_none(database_problems(url))
+    configured: dict[str, Any] = environ.Env.db_url_config(url)
+    options = configured.setdefault("OPTIONS", {})
+    if configured["ENGINE"] == "django.db.backends.sqlite3":
+        # WAL lets an export read its snapshot while others write; a writer waits for another instead of
+        # failing. Transactions stay DEFERRED (Django's default): IMMEDIATE would give every export the lock.
+        options.setdefault("init_command", "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+        options.setdefault("timeout", 20)
+    else:
+        # Not kept between requests: each of a server's many threads would hold one for ever, and PostgreSQL
+        # has about a hundred. With few threads `?conn_max_age=60` in the URL saves milliseconds; these are
+        # tested before use.
+        configured.setdefault("CONN_MAX_AGE", 0)
+        configured.setdefault("CONN_HEALTH_CHECKS", True)
+        # A database that does not answer is reported by the health check instead of hanging it.
+        options.setdefault("connect_timeout", 5)
+    # A transaction of the request would end before an export's body is streamed: the stream opens its own.
+    configured["ATOMIC_REQUESTS"] = False
+    return configured
+
+
+def mailer(url: str) -> dict[str, object]:
+    """One entry of MAILERS from an EMAIL_URL such as `smtp+tls://user:password@host:587`.
+
+    Raises ImproperlyConfigured where it cannot be read.
+    """
+    try:
+        parts = environ.Env.email_url_config(url)
+    except (ValueError, ImproperlyConfigured):
+        raise ImproperlyConfigured(
+            "EMAIL_URL is not the URL of a mail server, such as smtp+tls://user:password@host:587."
+        ) from None
+    names = {
+        "EMAIL_HOST": "host",
+        "EMAIL_PORT": "port",
+        "EMAIL_HOST_USER": "username",
+        "EMAIL_HOST_PASSWORD": "password",
+        "EMAIL_USE_TLS": "use_tls",
+        "EMAIL_USE_SSL": "use_ssl",
+    }
+    backend = parts["EMAIL_BACKEND"]
+    if not backend.endswith("smtp.EmailBackend"):
+        return {"BACKEND": backend}
+    return {"BACKEND": backend, "OPTIONS": {new: parts[old] for old, new in names.items() if parts.get(old)}}

@@ -1,0 +1,72 @@
+"""Reads single variables of the environment. One that is empty counts as not set.
+
+What cannot be read raises ImproperlyConfigured with the variable's name, and never shows the value: it may be
+a secret that stands in the wrong place.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Iterable
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+# As exports.conf and django-ratelimit read it.
+_RATE = re.compile(r"[0-9]+/([1-9][0-9]*)?[smhd]")
+
+
+def split_list(text: str) -> list[str]:
+    """The entries of a comma-separated list, trimmed, empty ones dropped."""
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
+def is_true(text: str) -> bool:
+    """Whether a text switches something on. What is not plainly yes is no: the safe side of every switch."""
+    return text.strip().lower() in environ.Env.BOOLEAN_TRUE_STRINGS
+
+
+def require_none(problems: Iterable[str]) -> None:
+    """Raises ImproperlyConfigured with the first problem, if there is one."""
+    for problem in problems:
+        raise ImproperlyConfigured(problem)
+
+
+class Variables:
+    """The environment of this process.
+
+    Not environ.Env's own readers: a value that begins with "$", as one random key in fifty does, they take
+    for a variable's name, and their errors name no variable.
+    """
+
+    def text(self, name: str, default: str = "") -> str:
+        return os.environ.get(name, "").strip() or default
+
+    def entries(self, name: str) -> list[str]:
+        return split_list(self.text(name))
+
+    def switch(self, name: str) -> bool:
+        return is_true(self.text(name))
+
+    def whole_number(self, name: str, default: int, *, least: int = 0) -> int:
+        text = self.text(name, str(default))
+        # Twelve digits are more than anybody has rows or seconds, and less than what any user of them takes.
+        if not re.fullmatch("[0-9]{1,12}", text) or int(text) < least:
+            raise ImproperlyConfigured(
+                f"{name} is not a whole number of {least} or more: correct it, or leave it out for {default}."
+            )
+        return int(text)
+
+    def rate(self, name: str, default: str) -> str | None:
+        text = self.text(name, default)
+        if text != "none" and not _RATE.fullmatch(text):
+            raise ImproperlyConfigured(f"{name} is no rate: write it as 10/h or 5/10m, or none for no limit.")
+        return None if text == "none" else text
+
+    def log_level(self, name: str, default: str) -> str:
+        level = self.text(name, default).upper()
+        if level not in logging.getLevelNamesMapping():
+            raise ImproperlyConfigured(
+                f"{name} is not a level of logging: DEBUG, INFO, WARNING, ERROR or CRITICAL."
+            )
+        return level
