@@ -1,6 +1,7 @@
 """The exports that exist, by name."""
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from django.db.models import Model
 
@@ -45,7 +46,7 @@ class ExportRegistry:
         return iter(self._definitions.values())
 
 
-registry = ExportRegistry()
+registry: Final = ExportRegistry()
 """The one registry that autodiscovery fills and every door reads."""
 
 register = registry.register
