@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ExceptionHandlerContext
@@ -35,6 +35,14 @@ RETRY_AFTER = 5
 """Seconds: what a client is told to wait for when something behind the service does not answer."""
 
 
+class RequestTooLarge(exceptions.APIException):
+    """The request's body is over DATA_UPLOAD_MAX_MEMORY_SIZE; it was not read."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request's body is too large."
+    default_code = "request_too_large"
+
+
 class ServiceUnavailable(exceptions.APIException):
     """The database, or the counter of exports, does not answer."""
 
@@ -56,6 +64,8 @@ class ExportExceptionHandler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, ExportError):
             return as_api_exception(exc)
+        if isinstance(exc, RequestDataTooBig):
+            return RequestTooLarge()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError("The request is malformed or has too many parameters.")
         if isinstance(exc, OperationalError | InterfaceError):

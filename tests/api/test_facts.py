@@ -88,3 +88,12 @@ def test_a_field_is_its_headers_snake_case(dataset, header):
     assert model is import_string(f"exports.contrib.{EXPORTED[dataset]}")
     field = DERIVED.get((dataset, header), snake_case(header))
     assert field is None or field in names(model)
+
+
+@pytest.mark.parametrize("label", ["telephony", "netscan"])
+def test_every_field_says_what_it_holds(label):
+    """Pages, and later the schemas beside the files, describe columns by it."""
+    fields = [
+        field for model in apps.get_app_config(label).get_models() for field in model._meta.concrete_fields
+    ]
+    assert [str(field) for field in fields if not field.help_text and field.name != "id"] == []

@@ -30,17 +30,34 @@ class Alert(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="alerts",
+        help_text=_("Empty once the network is deleted."),
     )
     host = models.ForeignKey(
-        Host, verbose_name=_("host"), null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+        Host,
+        verbose_name=_("host"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="alerts",
+        help_text=_("Empty once the host is deleted."),
     )
-    alert_type = models.CharField(_("alert type"), max_length=20, choices=Type, default=Type.NEW_PORT)
-    ip = models.GenericIPAddressField(_("IP address"))
-    port = models.PositiveIntegerField(_("port"))
+    alert_type = models.CharField(
+        _("alert type"),
+        max_length=20,
+        choices=Type,
+        default=Type.NEW_PORT,
+        help_text=_("Why the port deserves a look."),
+    )
+    ip = models.GenericIPAddressField(
+        _("IP address"), help_text=_("The host's address, kept when the host is deleted.")
+    )
+    port = models.PositiveIntegerField(_("port"), help_text=_("The port's number."))
     acknowledged = models.BooleanField(
         _("acknowledged"), default=False, help_text=_("Whether somebody has looked at it.")
     )
-    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    created_at = models.DateTimeField(
+        _("created at"), default=timezone.now, help_text=_("When it was noticed.")
+    )
 
     class Meta:
         verbose_name = _("alert")

@@ -19,7 +19,12 @@ class Host(models.Model):
         db_index=False,
     )
     network = models.ForeignKey(
-        Network, verbose_name=_("network"), on_delete=models.CASCADE, related_name="hosts", db_index=False
+        Network,
+        verbose_name=_("network"),
+        on_delete=models.CASCADE,
+        related_name="hosts",
+        db_index=False,
+        help_text=_("Where the host was found."),
     )
     latest_scan = models.ForeignKey(
         Scan,
@@ -30,17 +35,28 @@ class Host(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    ip = models.GenericIPAddressField(_("IP address"))
-    hostname = models.CharField(_("hostname"), null=True, blank=True)
+    ip = models.GenericIPAddressField(_("IP address"), help_text=_("Unique in its network."))
+    hostname = models.CharField(
+        _("hostname"), null=True, blank=True, help_text=_("As DNS or the scan's owner names it.")
+    )
     is_pingable = models.BooleanField(
         _("up"),
         null=True,
         blank=True,
         help_text=_("Whether it answered when last scanned; empty: not known."),
     )
-    os_guess = models.CharField(_("OS guess"), null=True, blank=True)
-    first_seen = models.DateTimeField(_("first seen"), default=timezone.now)
-    last_seen = models.DateTimeField(_("last seen"), default=timezone.now)
+    os_guess = models.CharField(
+        _("OS guess"),
+        null=True,
+        blank=True,
+        help_text=_("The likeliest system; empty where nothing is known."),
+    )
+    first_seen = models.DateTimeField(
+        _("first seen"), default=timezone.now, help_text=_("When any scan first saw it.")
+    )
+    last_seen = models.DateTimeField(
+        _("last seen"), default=timezone.now, help_text=_("When a scan last saw it.")
+    )
 
     class Meta:
         verbose_name = _("host")

@@ -15,7 +15,7 @@ class Network(models.Model):
         related_name="+",
         db_index=False,
     )
-    name = models.CharField(_("name"), max_length=255)
+    name = models.CharField(_("name"), max_length=255, help_text=_("Unique among the owner's networks."))
     cidr = models.CharField(
         _("CIDR"),
         max_length=43,
@@ -23,7 +23,9 @@ class Network(models.Model):
         default="",
         help_text=_("Its addresses, such as 192.0.2.0/24; empty where they are not one block."),
     )
-    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    created_at = models.DateTimeField(
+        _("created at"), default=timezone.now, help_text=_("When it was first named.")
+    )
 
     class Meta:
         verbose_name = _("network")

@@ -29,7 +29,12 @@ class Port(models.Model):
         db_index=False,
     )
     scan = models.ForeignKey(
-        Scan, verbose_name=_("scan"), on_delete=models.CASCADE, related_name="ports", db_index=False
+        Scan,
+        verbose_name=_("scan"),
+        on_delete=models.CASCADE,
+        related_name="ports",
+        db_index=False,
+        help_text=_("The scan that found it."),
     )
     host = models.ForeignKey(
         Host,
@@ -39,16 +44,21 @@ class Port(models.Model):
         on_delete=models.SET_NULL,
         related_name="ports",
         db_index=False,
+        help_text=_("Empty once the host is deleted."),
     )
-    ip = models.GenericIPAddressField(_("IP address"))
-    port = models.PositiveIntegerField(_("port"))
+    ip = models.GenericIPAddressField(
+        _("IP address"), help_text=_("The host's address, kept when the host is deleted.")
+    )
+    port = models.PositiveIntegerField(_("port"), help_text=_("The port's number."))
     protocol = models.CharField(
         _("protocol"), max_length=10, default="tcp", help_text=_("tcp, udp, sctp or ip.")
     )
     service = models.CharField(
         _("service"), null=True, blank=True, help_text=_("The service's name, product and version.")
     )
-    state = models.CharField(_("state"), max_length=20, choices=State, default=State.OPEN)
+    state = models.CharField(
+        _("state"), max_length=20, choices=State, default=State.OPEN, help_text=_("As the scanner saw it.")
+    )
     first_seen = models.DateTimeField(
         _("first seen"), default=timezone.now, help_text=_("When any scan first saw this port open.")
     )

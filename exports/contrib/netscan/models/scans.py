@@ -23,11 +23,26 @@ class Scan(models.Model):
         db_index=False,
     )
     network = models.ForeignKey(
-        Network, verbose_name=_("network"), on_delete=models.CASCADE, related_name="scans", db_index=False
+        Network,
+        verbose_name=_("network"),
+        on_delete=models.CASCADE,
+        related_name="scans",
+        db_index=False,
+        help_text=_("What was scanned."),
     )
-    started_at = models.DateTimeField(_("started at"), default=timezone.now)
-    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
-    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.COMPLETED)
+    started_at = models.DateTimeField(
+        _("started at"), default=timezone.now, help_text=_("When the scanner began.")
+    )
+    finished_at = models.DateTimeField(
+        _("finished at"), null=True, blank=True, help_text=_("Empty while the scan runs.")
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=Status,
+        default=Status.COMPLETED,
+        help_text=_("How far the scan has got."),
+    )
     arguments = models.TextField(
         _("arguments"), blank=True, default="", help_text=_("The scanner's command line, as it reports it.")
     )

@@ -45,22 +45,44 @@ class CallLog(models.Model):
         related_name="calls",
         db_index=False,
     )
-    livekit_room_name = models.CharField(_("LiveKit room name"), blank=True, default="")
-    livekit_room_sid = models.CharField(_("LiveKit room SID"), null=True, blank=True)
-    direction = models.CharField(_("direction"), max_length=20, choices=Direction, default=Direction.INBOUND)
+    livekit_room_name = models.CharField(
+        _("LiveKit room name"), blank=True, default="", help_text=_("The room that the call takes place in.")
+    )
+    livekit_room_sid = models.CharField(
+        _("LiveKit room SID"), null=True, blank=True, help_text=_("The room's id at LiveKit.")
+    )
+    direction = models.CharField(
+        _("direction"),
+        max_length=20,
+        choices=Direction,
+        default=Direction.INBOUND,
+        help_text=_("Inbound: somebody called the agent."),
+    )
     phone_number = models.CharField(
         _("phone number"),
         null=True,
         blank=True,
         help_text=_("The other side's number in E.164, such as +4930123456."),
     )
-    sip_call_id = models.CharField(_("SIP call id"), null=True, blank=True)
+    sip_call_id = models.CharField(
+        _("SIP call id"), null=True, blank=True, help_text=_("The call's id at the SIP trunk.")
+    )
     duration = models.PositiveIntegerField(
         _("duration"), null=True, blank=True, help_text=_("Whole seconds.")
     )
-    started_at = models.DateTimeField(_("started at"), default=timezone.now)
-    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.ACTIVE)
+    started_at = models.DateTimeField(
+        _("started at"), default=timezone.now, help_text=_("When the call began; the order of the export.")
+    )
+    ended_at = models.DateTimeField(
+        _("ended at"), null=True, blank=True, help_text=_("Empty while the call is active.")
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=Status,
+        default=Status.ACTIVE,
+        help_text=_("Whether the call is over."),
+    )
     outcome = models.CharField(
         _("outcome"),
         max_length=20,
@@ -69,10 +91,30 @@ class CallLog(models.Model):
         blank=True,
         help_text=_("How the call went; empty while it is active."),
     )
-    recording_url = models.TextField(_("recording URL"), null=True, blank=True)
-    cost = models.DecimalField(_("cost"), max_digits=10, decimal_places=4, null=True, blank=True)
-    metadata = models.JSONField(_("metadata"), default=dict, null=True, blank=True)
-    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    recording_url = models.TextField(
+        _("recording URL"),
+        null=True,
+        blank=True,
+        help_text=_("Where the recording is kept, if there is one."),
+    )
+    cost = models.DecimalField(
+        _("cost"),
+        max_digits=10,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("What the call cost, in the account's currency."),
+    )
+    metadata = models.JSONField(
+        _("metadata"),
+        default=dict,
+        null=True,
+        blank=True,
+        help_text=_("Whatever the caller's application has noted, as JSON."),
+    )
+    created_at = models.DateTimeField(
+        _("created at"), default=timezone.now, help_text=_("When the call was stored.")
+    )
 
     class Meta:
         verbose_name = _("call")

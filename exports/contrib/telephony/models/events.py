@@ -37,7 +37,7 @@ class LiveKitEvent(models.Model):
     event_id = models.CharField(
         _("event id"), blank=True, default="", help_text=_("The event's id at LiveKit.")
     )
-    event = models.CharField(_("event"), max_length=40, choices=Event)
+    event = models.CharField(_("event"), max_length=40, choices=Event, help_text=_("What happened."))
     room_name = models.CharField(
         _("room name"),
         max_length=255,
@@ -45,11 +45,22 @@ class LiveKitEvent(models.Model):
         blank=True,
         help_text=_("Empty for events outside of rooms."),
     )
-    room_sid = models.CharField(_("room SID"), null=True, blank=True)
-    participant_identity = models.CharField(_("participant identity"), null=True, blank=True)
-    participant_sid = models.CharField(_("participant SID"), null=True, blank=True)
+    room_sid = models.CharField(
+        _("room SID"), null=True, blank=True, help_text=_("The room's id at LiveKit.")
+    )
+    participant_identity = models.CharField(
+        _("participant identity"),
+        null=True,
+        blank=True,
+        help_text=_("Who it was; empty for events of a room."),
+    )
+    participant_sid = models.CharField(
+        _("participant SID"), null=True, blank=True, help_text=_("The participant's id at LiveKit.")
+    )
     timestamp = models.DateTimeField(_("timestamp"), default=timezone.now, help_text=_("When it happened."))
-    processed = models.BooleanField(_("processed"), default=False)
+    processed = models.BooleanField(
+        _("processed"), default=False, help_text=_("Whether the event has been dealt with.")
+    )
     error_message = models.TextField(
         _("error message"), null=True, blank=True, help_text=_("What went wrong while it was processed.")
     )

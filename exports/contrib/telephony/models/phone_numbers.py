@@ -33,12 +33,18 @@ class PhoneNumberMapping(models.Model):
         related_name="phone_numbers",
         db_index=False,
     )
-    sip_trunk_id = models.CharField(_("SIP trunk id"), null=True, blank=True)
-    sip_config_id = models.CharField(_("SIP configuration id"), null=True, blank=True)
+    sip_trunk_id = models.CharField(
+        _("SIP trunk id"), null=True, blank=True, help_text=_("The trunk that the number comes in by.")
+    )
+    sip_config_id = models.CharField(
+        _("SIP configuration id"), null=True, blank=True, help_text=_("The trunk's configuration.")
+    )
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Inactive numbers are not answered.")
     )
-    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    created_at = models.DateTimeField(
+        _("created at"), default=timezone.now, help_text=_("When the number was mapped.")
+    )
 
     class Meta:
         verbose_name = _("phone number")
