@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,9 @@ class ExportsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401 (registers the system checks)
         from .conf import export_settings
+        from .policy.permissions import create_permissions
 
         export_settings()  # a setting that can't be stops the start, and not the first download
 
         autodiscover_modules("exports")
+        post_migrate.connect(create_permissions, dispatch_uid="exports.create_permissions")

@@ -9,12 +9,13 @@ from contextlib import closing, contextmanager
 from hashlib import sha256
 from typing import Any
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from .caller import Caller
+from .definitions import ModelExport
 from .exceptions import ExportError, Refused
 from .models import ExportLog
-from .parameters import ExportParameters
+from .parameters import ExportParameters, Selection
 from .query import ExportQuery
 from .stream import Progress
 
@@ -73,30 +74,40 @@ def describe(exception: BaseException) -> str:
 
     The text of a stranger's exception may hold values of the row that it met.
     """
-    return exception.detail if isinstance(exception, ExportError) else type(exception).__qualname__
+    if not isinstance(exception, ExportError):
+        return type(exception).__qualname__
+    with translation.override(None):  # one language for all records, whoever asked
+        return str(exception.detail)
 
 
 @contextmanager
-def recorded_refusals(caller: Caller, parameters: ExportParameters) -> Iterator[None]:
-    """Leaves a `denied` record of each Refused that passes, and lets it pass."""
+def recorded_refusals(
+    caller: Caller, definition: ModelExport, parameters: ExportParameters | None = None
+) -> Iterator[None]:
+    """Leaves a `denied` record of each Refused that passes, and lets it pass.
+
+    Without `parameters`, where the caller may not so much as ask, the record names the dataset alone.
+    """
     try:
         yield
     except Refused as refusal:
         if refusal.recorded:
-            _record_refusal(caller, parameters, refusal)
+            asked = _from_parameters(parameters) if parameters else {"export_type": definition.get_name()}
+            tenant = parameters.options.tenant if parameters else None
+            _record_refusal(caller, asked, tenant, refusal)
         raise
 
 
-def _record_refusal(caller: Caller, parameters: ExportParameters, refusal: Refused) -> None:
+def _record_refusal(caller: Caller, asked: dict[str, Any], tenant: str | None, refusal: Refused) -> None:
     now = timezone.now()
     ExportLog.objects.create(
         **_from_caller(caller),
-        **_from_parameters(parameters),
-        tenant=parameters.options.tenant or str(caller.user.pk),
+        **asked,
+        tenant=tenant or str(caller.user.pk),
         timestamp=now,
         finished_at=now,
         outcome=ExportLog.Outcome.DENIED,
-        error=refusal.detail,
+        error=describe(refusal),
     )
 
 
@@ -106,8 +117,12 @@ def _from_parameters(parameters: ExportParameters) -> dict[str, Any]:
         "format": parameters.options.format,
         "columns": [column.header for column in parameters.columns],
         "filters": parameters.filters.given,
-        "options": parameters.options.as_record(),
+        "options": {**parameters.options.as_record(), **_from_selection(parameters.selection)},
     }
+
+
+def _from_selection(selection: Selection | None) -> dict[str, Any]:
+    return {} if selection is None else {"selection": dict(selection.description)}
 
 
 def _from_caller(caller: Caller) -> dict[str, Any]:

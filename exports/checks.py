@@ -6,15 +6,14 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.core.validators import MaxLengthValidator, validate_slug
 from django.db import models
-from django.forms import ModelChoiceField, ValidationError
 from django.utils.module_loading import import_string
 
 from .conf import export_settings
 from .definitions import ModelExport
-from .filtering import filter_form, known_parameters
+from .filtering import filter_form, known_parameters, lists_rows
 from .formulas import has_controls
 from .models import ExportLog
 from .options import OPTION_NAMES
@@ -118,8 +117,8 @@ def _check_filters(definition: ModelExport) -> Iterator[CheckMessage]:
         if name in OPTION_NAMES:
             hint = "Rename the filter: the engine reads this parameter itself."
             yield _error("E011", definition, f"There is a filter named {name!r}.", hint)
-    for name, field in filter_form(definition).fields.items():
-        if isinstance(field, ModelChoiceField):
+    for name in filter_form(definition).fields:
+        if lists_rows(definition, name):
             text = f"The filter {name!r} tells an id that exists from one that does not, whoever owns it."
             hint = "Filter by the key (exports.filters.IntegerFilter, UUIDFilter): an empty file for both."
             yield Warning(text, hint=hint, obj=type(definition), id="exports.W004")

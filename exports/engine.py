@@ -1,4 +1,4 @@
-"""The one way from a request to a file. Every door calls `start`; every stage stands here, in order."""
+"""The one way from a request to a file: what every door calls, with every stage in order."""
 
 import datetime as dt
 from collections.abc import Generator
@@ -10,32 +10,59 @@ from .audit import audited, open_record, recorded_refusals
 from .caller import Caller
 from .encoders import Block, Encoder, get_encoder
 from .exceptions import RowLimitExceeded
-from .parameters import ExportParameters
+from .parameters import ExportParameters, Selection
 from .policy import rates
-from .query import ExportQuery, build_query
+from .policy.permissions import require_permission
+from .preview import Preview, preview_of
+from .query import ExportQuery, build_query, require_row_limit
 from .registry import registry
 from .rendering import safe_header
-from .sources import choose_source
+from .sources import Explanation, choose_source
 from .stream import ExportStream, Progress
 
 
-def prepare(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
-    """Everything that can be refused, and no more: for a HEAD request or a preview.
+def prepare(
+    dataset: str, caller: Caller, params: QueryDict, selection: Selection | None = None
+) -> ExportQuery:
+    """Everything that can be refused, and no more, for a HEAD request: no record, nothing counted.
 
-    Raises DatasetNotFound, InvalidParameters, ObjectNotFound, NotPermitted or RowLimitExceeded.
+    Raises DatasetNotFound, NotPermitted, InvalidParameters, ObjectNotFound or RowLimitExceeded.
     """
-    return build_query(ExportParameters.parse(registry.get(dataset), params), caller.user)
+    definition = registry.get(dataset)
+    require_permission(definition, caller)
+    query = build_query(ExportParameters.parse(definition, params, selection), caller.user)
+    require_row_limit(query)
+    return query
 
 
-def start(dataset: str, caller: Caller, params: QueryDict) -> ExportStream:
+def preview(dataset: str, caller: Caller, params: QueryDict, selection: Selection | None = None) -> Preview:
+    """The first rows and their number, counted against no rate and no limit; what is denied is recorded.
+
+    Raises DatasetNotFound, NotPermitted, InvalidParameters, ObjectNotFound or FormulaFound.
+    """
+    parameters = _allowed(dataset, caller, params, selection)
+    with recorded_refusals(caller, parameters.definition, parameters):
+        query = build_query(parameters, caller.user)
+    return preview_of(query)
+
+
+def explain(dataset: str, caller: Caller, params: QueryDict) -> Explanation:
+    """How this export would be fetched. Exports nothing; raises what `prepare` does."""
+    return choose_source(prepare(dataset, caller, params)).explain()
+
+
+def start(
+    dataset: str, caller: Caller, params: QueryDict, selection: Selection | None = None
+) -> ExportStream:
     """A stream that has its first block of rows in hand, and a record that says `running`.
 
     Raises what `prepare` does and RateLimited before anything is exported, and whatever the first block
     of rows raises.
     """
-    parameters = ExportParameters.parse(registry.get(dataset), params)
-    with recorded_refusals(caller, parameters):
+    parameters = _allowed(dataset, caller, params, selection)
+    with recorded_refusals(caller, parameters.definition, parameters):
         query = build_query(parameters, caller.user)
+        require_row_limit(query)
         rates.take(caller.user, dataset)
     encoder = get_encoder(query.options.format)
     source = choose_source(query)
@@ -47,7 +74,18 @@ def start(dataset: str, caller: Caller, params: QueryDict) -> ExportStream:
         filename=filename(query),
         media_type=encoder.media_type,
         export_id=str(record.pk),
+        progress=progress,
     )
+
+
+def _allowed(
+    dataset: str, caller: Caller, params: QueryDict, selection: Selection | None
+) -> ExportParameters:
+    """Valid parameters. Who may not ask at all is told nothing of what is wrong with them."""
+    definition = registry.get(dataset)
+    with recorded_refusals(caller, definition):
+        require_permission(definition, caller)
+    return ExportParameters.parse(definition, params, selection)
 
 
 def filename(query: ExportQuery) -> str:

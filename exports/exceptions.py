@@ -1,20 +1,29 @@
-"""Everything the engine raises. A class's docstring is its message where nothing more exact is given.
+"""Everything the engine raises, with the sentence that people read where nothing more exact is given.
 
 The doors turn these into their own answers (the REST door into HTTP status codes); the engine itself
-knows nothing of HTTP.
+knows nothing of HTTP. The sentences are translated when they are shown, and not before.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+type Text = str | Promise
+"""A text for people; a Promise is translated on use."""
 
 
 class ExportError(Exception):
-    """The export failed."""
+    """The export failed. `detail` says why, `attr` names the parameter at fault."""
 
     code = "export_failed"
+    message: ClassVar[Text] = _("The export failed.")
 
-    def __init__(self, detail: str | None = None, *, attr: str | None = None) -> None:
-        self.detail = detail or (type(self).__doc__ or "").strip()
+    def __init__(self, detail: Text | None = None, *, attr: str | None = None) -> None:
+        self.detail = self.message if detail is None else detail
         self.attr = attr
         super().__init__(self.detail)
 
@@ -23,18 +32,21 @@ class AlreadyRegistered(ExportError):
     """An export with this name is registered already."""
 
     code = "already_registered"
+    message = _("An export with this name is registered already.")
 
 
 class DatasetNotFound(ExportError):
     """There is no export of this name."""
 
     code = "not_found"
+    message = _("There is no export of this name.")
 
 
 class ObjectNotFound(ExportError):
-    """There is no such object."""
+    """There is no such object, or it is another tenant's."""
 
     code = "not_found"
+    message = _("There is no such object.")
 
     def __init__(self, attr: str) -> None:
         super().__init__(attr=attr)
@@ -46,7 +58,7 @@ class ParameterProblem:
 
     attr: str
     code: str
-    detail: str
+    detail: Text
 
 
 class InvalidParameters(ExportError):
@@ -63,20 +75,23 @@ class NotAcceptable(ExportError):
     """None of the formats that were asked for can be produced."""
 
     code = "not_acceptable"
+    message = _("None of the formats that were asked for can be produced.")
 
 
 class Refused(ExportError):
     """The export is refused."""
 
     code = "refused"
+    message = _("The export is refused.")
     recorded = True
     """Whether this refusal of a known user belongs in the audit record."""
 
 
 class NotPermitted(Refused):
-    """You do not have the permission for this export."""
+    """The user does not have the permission for this export."""
 
     code = "permission_denied"
+    message = _("You do not have the permission for this export.")
 
 
 class RowLimitExceeded(Refused):
@@ -86,24 +101,28 @@ class RowLimitExceeded(Refused):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        super().__init__(f"The export has more than {limit} rows, the limit. Narrow it with filters.")
+        text = _("The export has more than {limit} rows, the limit. Narrow it with filters.")
+        super().__init__(format_lazy(text, limit=limit))
 
 
 class RateLimited(Refused):
-    """Too many exports; try again later."""
+    """Too many exports of this dataset by this user; `retry_after` is in seconds."""
 
     code = "throttled"
 
     def __init__(self, retry_after: int, *, recorded: bool = True) -> None:
         self.retry_after = retry_after
         self.recorded = recorded
-        super().__init__(f"Too many exports; try again in {retry_after} seconds.")
+        super().__init__(
+            format_lazy(_("Too many exports; try again in {seconds} seconds."), seconds=retry_after)
+        )
 
 
 class RateUnknown(ExportError):
-    """The counter of exports does not answer; try again."""
+    """The counter of exports does not answer."""
 
     code = "service_unavailable"
+    message = _("The counter of exports does not answer; try again.")
 
 
 class FormulaFound(ExportError):
@@ -114,6 +133,5 @@ class FormulaFound(ExportError):
     def __init__(self, row: int, column: str) -> None:
         self.row = row
         self.column = column
-        super().__init__(
-            f"Row {row}, column {column!r}: the cell would be run as a formula by a spreadsheet."
-        )
+        text = _("Row {row}, column '{column}': the cell would be run as a formula by a spreadsheet.")
+        super().__init__(format_lazy(text, row=row, column=column))

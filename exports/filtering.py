@@ -10,13 +10,18 @@ from typing import Any
 
 from django.core.validators import EMPTY_VALUES
 from django.db.models import QuerySet
-from django.forms import BaseForm, Field, MultiWidget, SelectMultiple, Widget
+from django.forms import BaseForm, Field, ModelChoiceField, MultiWidget, SelectMultiple, Widget
 from django.http import QueryDict
-from django_filters import FilterSet
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django_filters import AllValuesFilter, AllValuesMultipleFilter, FilterSet
 from django_filters.widgets import BaseCSVWidget, SuffixedMultiWidget
 
 from .definitions import ModelExport
 from .exceptions import InvalidParameters, ParameterProblem
+
+# Their choices are the values that the table has, whoever owns the rows.
+_LISTING = (AllValuesFilter, AllValuesMultipleFilter)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +65,18 @@ def filter_form(definition: ModelExport) -> BaseForm:
     return form
 
 
+def required_filters(definition: ModelExport) -> list[str]:
+    """The names of the filters without which there is no export."""
+    return [name for name, field in filter_form(definition).fields.items() if field.required]
+
+
+def lists_rows(definition: ModelExport, name: str) -> bool:
+    """Whether the choices of this filter are rows or their values, of every tenant."""
+    found = (definition.filterset_class or _NoFilters).base_filters.get(name)
+    field = filter_form(definition).fields[name]
+    return isinstance(field, ModelChoiceField) or isinstance(found, _LISTING)
+
+
 def known_parameters(definition: ModelExport) -> tuple[str, ...]:
     """The names of the query parameters that a dataset's filters read, in their order."""
     return tuple(_fields_by_parameter(filter_form(definition)))
@@ -85,16 +102,20 @@ class _NoFilters(FilterSet):
 
 
 def _unknown(params: QueryDict, fields: Mapping[str, str]) -> Iterator[ParameterProblem]:
-    known = f"There are: {', '.join(fields)}." if fields else "There are none."
+    known = (
+        format_lazy(_("There is no such filter. There are: {names}."), names=", ".join(fields))
+        if fields
+        else _("There is no such filter. There are none.")
+    )
     for name in params:
         if name not in fields:
-            yield ParameterProblem(name, "unknown_parameter", f"There is no such filter. {known}")
+            yield ParameterProblem(name, "unknown_parameter", known)
 
 
 def _repeated(params: QueryDict, form: BaseForm, fields: Mapping[str, str]) -> Iterator[ParameterProblem]:
     for name, values in params.lists():
         if len(values) > 1 and name in fields and not _takes_many(form.fields[fields[name]].widget):
-            yield ParameterProblem(name, "repeated", "This may be given once only.")
+            yield ParameterProblem(name, "repeated", _("This may be given once only."))
 
 
 def _takes_many(widget: Widget) -> bool:
@@ -118,4 +139,4 @@ def _meaningless(params: QueryDict, form: BaseForm, fields: Mapping[str, str]) -
         blank = not str(params[name]).strip()
         # One part of a range may be blank while the other part makes the whole of it a value.
         if key in cleaned and (cleaned[key] in EMPTY_VALUES or (blank and name != key)):
-            yield ParameterProblem(name, "blank" if blank else "invalid", "Give a value.")
+            yield ParameterProblem(name, "blank" if blank else "invalid", _("Give a value."))

@@ -29,12 +29,32 @@ _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(Z|[+ -][0-9]{2}:?[0-9]{2})?)?"
 )
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"-?[0-9]{1,40}")
 _UUID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+class MomentInput(forms.TextInput):
+    """A date picker, unless the value is no date: with a time, or mistyped, it stays visible as text."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if not value or _DATE.fullmatch(str(value)):
+            context["widget"]["type"] = "date"
+        return context
+
+
+class BooleanSelect(forms.Select):
+    """Yes, no, or either."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, choices=[("", "---------"), ("true", _("Yes")), ("false", _("No"))])
+
+
 class BooleanField(forms.Field):
     """`true` or `false`, in any case; django's own NullBooleanField makes None of a mistyped one."""
+
+    widget = BooleanSelect
 
     default_error_messages = {"invalid": _("Enter true or false.")}
 
@@ -53,6 +73,8 @@ class MomentField(forms.Field):
     `day_time` says which moment of its day a date alone means. With USE_TZ off the result is naive, in the
     current time zone, as the rows are.
     """
+
+    widget = MomentInput
 
     default_error_messages = {
         "invalid": _("Enter a date or a datetime, such as 2024-01-31 or 2024-01-31T09:30:00Z.")
@@ -85,6 +107,8 @@ class MomentField(forms.Field):
 
 class IntegerField(forms.Field):
     """A whole number in ASCII digits; Django's own takes 1.0 and the digits of every script."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric"})
 
     default_error_messages = {"invalid": _("Enter a whole number.")}
 
@@ -130,7 +154,8 @@ class StartFilter(Filter):
     field_class = MomentField
 
     def __init__(self, field_name: str, **kwargs: Any) -> None:
-        super().__init__(field_name, lookup_expr="gte", **kwargs)
+        texts = {"label": _("From"), "help_text": _("A date, or a datetime; in UTC unless it has an offset.")}
+        super().__init__(field_name, lookup_expr="gte", **(texts | kwargs))
 
 
 class EndFilter(Filter):
@@ -139,7 +164,8 @@ class EndFilter(Filter):
     field_class = MomentField
 
     def __init__(self, field_name: str, **kwargs: Any) -> None:
-        super().__init__(field_name, lookup_expr="lte", day_time=dt.time.max, **kwargs)
+        texts = {"label": _("Until"), "help_text": _("Included. A date alone includes its whole day.")}
+        super().__init__(field_name, lookup_expr="lte", day_time=dt.time.max, **(texts | kwargs))
 
 
 class _PeriodForm(forms.Form):

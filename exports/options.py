@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from .columns import Column
 from .encoders import ENCODERS
@@ -29,22 +31,26 @@ class Options:
         """The options among a request's parameters. Raises InvalidParameters naming each bad one."""
         given = {name: str(params[name]) for name in OPTION_NAMES if name in params}
         errors = [
-            ParameterProblem(name, "invalid_choice", f"Choose one of: {', '.join(choices)}.")
+            ParameterProblem(
+                name,
+                "invalid_choice",
+                format_lazy(_("Choose one of: {choices}."), choices=", ".join(choices)),
+            )
             for name, choices in _CHOICES.items()
             if name in given and given[name] not in choices
         ]
         errors += [
-            ParameterProblem(name, "blank", "This may not be empty.")
+            ParameterProblem(name, "blank", _("This may not be empty."))
             for name, value in given.items()
             if not value and name not in _CHOICES
         ]
         errors += [
-            ParameterProblem(name, "repeated", "This may be given once only.")
+            ParameterProblem(name, "repeated", _("This may be given once only."))
             for name in given
             if len(params.getlist(name)) > 1
         ]
         if len(given.get("tenant", "")) > MAX_TENANT_LENGTH:
-            errors.append(ParameterProblem("tenant", "max_length", "This is too long for an id."))
+            errors.append(ParameterProblem("tenant", "max_length", _("This is too long for an id.")))
         if errors:
             raise InvalidParameters(errors)
         return cls(
@@ -56,7 +62,8 @@ class Options:
 
     def as_record(self) -> dict[str, str]:
         """For the audit record: the options that have no field of their own there."""
-        return {"formulas": self.formulas.value}
+        asked_for = {} if self.tenant is None else {"tenant": self.tenant}
+        return {"formulas": self.formulas.value, **asked_for}
 
 
 OPTION_NAMES = ("format", "columns", "formulas", "tenant")
@@ -74,10 +81,11 @@ def chosen_columns(columns: Sequence[Column], headers: Iterable[str] | None) -> 
     chosen: dict[str, Column] = {}
     for header in headers:
         if header not in by_header:
-            detail = f"There is no column {header!r}. There are: {', '.join(by_header)}."
+            text = _("There is no column '{header}'. There are: {headers}.")
+            detail = format_lazy(text, header=header, headers=", ".join(by_header))
             raise InvalidParameters([ParameterProblem("columns", "unknown_column", detail)])
         if header in chosen:
-            detail = f"The column {header!r} stands twice."
+            detail = format_lazy(_("The column '{header}' stands twice."), header=header)
             raise InvalidParameters([ParameterProblem("columns", "repeated_column", detail)])
         chosen[header] = by_header[header]
     return tuple(chosen.values())

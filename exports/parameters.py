@@ -1,10 +1,13 @@
 """What a request asks for, once every parameter of it is known to be valid: the stage of the 400s."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from .columns import Column
 from .definitions import ModelExport
@@ -18,6 +21,19 @@ _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Rows that a door has chosen beforehand, such as the admin's changelist; scope and filters still apply.
+
+    `rows` is any queryset of the definition's model; with `ordered` the file is in its order. `description`
+    is for the audit record: what was chosen, and how.
+    """
+
+    rows: QuerySet[Any]
+    ordered: bool = False
+    description: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportParameters:
     """A dataset with valid options, columns and filters. Whether this user may is not asked yet."""
 
@@ -25,9 +41,12 @@ class ExportParameters:
     options: Options
     columns: tuple[Column, ...]
     filters: ValidFilters
+    selection: Selection | None = None
 
     @classmethod
-    def parse(cls, definition: ModelExport, params: QueryDict) -> "ExportParameters":
+    def parse(
+        cls, definition: ModelExport, params: QueryDict, selection: Selection | None = None
+    ) -> "ExportParameters":
         """Raises InvalidParameters, naming each bad parameter of one kind."""
         _refuse_unstorable(params)
         options = Options.parse(params)
@@ -39,12 +58,13 @@ class ExportParameters:
             options=options,
             columns=chosen_columns(definition.get_columns(), options.columns),
             filters=validate_filters(definition, filter_params),
+            selection=selection,
         )
 
 
 def _refuse_unstorable(params: QueryDict) -> None:
     problems = [
-        ParameterProblem(_UNSTORABLE.sub("\ufffd", name), "invalid_characters", "Not all of this is text.")
+        ParameterProblem(_UNSTORABLE.sub("\ufffd", name), "invalid_characters", _("Not all of this is text."))
         for name, values in params.lists()
         if any(_UNSTORABLE.search(text) for text in (name, *values))
     ]

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from .columns import Column
 from .conf import export_settings
 from .definitions import ModelExport
 from .exceptions import NotPermitted, RowLimitExceeded
 from .options import Options
+from .ordering import order_like
 from .parameters import ExportParameters
 from .rendering import Formulas
 from .scope import Scope, resolve_scope
@@ -48,24 +50,29 @@ class ExportQuery:
 
 
 def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
-    """The query for this user. Raises NotPermitted, ObjectNotFound or RowLimitExceeded."""
+    """The query for this user. Raises NotPermitted, ObjectNotFound or InvalidParameters."""
     definition, options = parameters.definition, parameters.options
     scope = resolve_scope(user, options.tenant)
     if options.formulas is Formulas.RAW and not user.has_perm(RAW_FORMULAS):
-        raise NotPermitted("You may not export cells with live formulas.", attr="formulas")
+        raise NotPermitted(_("You may not export cells with live formulas."), attr="formulas")
     definition.clean(parameters.filters.cleaned, scope)
-    query = ExportQuery(
+    return ExportQuery(
         parameters=parameters,
         scope=scope,
-        queryset=_rows(parameters, scope).order_by(*definition.ordering),
+        queryset=_ordered(_rows(parameters, scope), parameters),
         max_rows=export_settings().max_rows if definition.max_rows is None else definition.max_rows,
     )
-    _refuse_too_many(query)
-    return query
+
+
+def require_row_limit(query: ExportQuery) -> None:
+    """Raises RowLimitExceeded where there is a row past the limit: none is counted, at most one is read."""
+    limit = query.max_rows
+    if limit is not None and query.queryset.order_by()[limit : limit + 1].exists():
+        raise RowLimitExceeded(limit)
 
 
 def _rows(parameters: ExportParameters, scope: Scope) -> QuerySet[Any]:
-    """The tenant's rows, filtered.
+    """The tenant's rows, filtered, and of them the selected ones.
 
     A filter over a to-many relation may have set DISTINCT. With values selected it would mean the
     chosen columns and merge rows that look alike, so the rows are taken by their keys instead.
@@ -77,12 +84,14 @@ def _rows(parameters: ExportParameters, scope: Scope) -> QuerySet[Any]:
     base = base.using(base.db)
     rows = parameters.filters.apply(scope.filter(base, definition.scope_field))
     if rows.query.distinct:
-        return base.filter(pk__in=rows.order_by().values("pk"))
+        rows = base.filter(pk__in=rows.order_by().values("pk"))
+    if parameters.selection is not None:
+        rows = rows.filter(pk__in=parameters.selection.rows.using(rows.db).order_by().values("pk"))
     return rows
 
 
-def _refuse_too_many(query: ExportQuery) -> None:
-    """Looks for one row past the limit: at most that many rows are read, and none is counted."""
-    limit = query.max_rows
-    if limit is not None and query.queryset.order_by()[limit : limit + 1].exists():
-        raise RowLimitExceeded(limit)
+def _ordered(rows: QuerySet[Any], parameters: ExportParameters) -> QuerySet[Any]:
+    selection = parameters.selection
+    if selection is not None and selection.ordered:
+        return order_like(rows, selection.rows.using(rows.db))
+    return rows.order_by(*parameters.definition.ordering)

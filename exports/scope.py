@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import ForeignKey, Model, QuerySet
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from .conf import export_settings
 from .exceptions import NotPermitted
@@ -26,16 +27,33 @@ class Scope:
 
     def __post_init__(self) -> None:
         if not self.tenant:
-            raise NotPermitted("No tenant is known for this user.")
+            raise NotPermitted(_("No tenant is known for this user."))
 
     def filter[M: Model](self, queryset: QuerySet[M], scope_field: str) -> QuerySet[M]:
         """The rows of `queryset` that belong to the tenant; none where its id could be nobody's."""
         if self.all_tenants:
             return queryset
         try:
-            return queryset.filter(**{scope_field: self.tenant})
+            return queryset.filter(**{_tenant_key(queryset.model, scope_field): self.tenant})
         except (ValueError, ValidationError):  # no value of the key's type
             return queryset.none()
+
+
+def _tenant_key(model: Any, scope_field: str) -> str:
+    """The path to the tenant's primary key.
+
+    A foreign key with `to_field` holds something else of the tenant's: compared with that, one user whose
+    name is another one's key would be given the other's rows.
+    """
+    field: Any = None
+    try:
+        for name in scope_field.split("__"):
+            field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+            model = field.related_model
+    except (AttributeError, FieldDoesNotExist):  # a transform, or an annotation of the definition's queryset
+        return scope_field
+    refers_elsewhere = isinstance(field, ForeignKey) and not field.target_field.primary_key
+    return f"{scope_field}__pk" if refers_elsewhere else scope_field
 
 
 def own_rows(user: Any, requested: str | None) -> Scope:
@@ -50,12 +68,12 @@ def own_rows(user: Any, requested: str | None) -> Scope:
         return Scope(ALL_TENANTS, all_tenants=True)
     if requested != ALL_TENANTS and user.has_perm(FOR_OTHER_TENANT):
         return Scope(requested)
-    raise NotPermitted("You may not export the rows of another tenant.", attr="tenant")
+    raise NotPermitted(_("You may not export the rows of another tenant."), attr="tenant")
 
 
 def resolve_scope(user: Any, requested: str | None) -> Scope:
     """The scope by the resolver that the settings name. Raises NotPermitted when it names none."""
     scope = import_string(export_settings().scope_resolver)(user, requested)
     if not isinstance(scope, Scope):
-        raise NotPermitted("The scope resolver names no tenant.")
+        raise NotPermitted(_("The scope resolver names no tenant."))
     return scope

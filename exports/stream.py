@@ -14,16 +14,25 @@ class Progress:
 
 
 class ExportStream:
-    """An iterator over the file's bytes with its name and type, to be closed by whoever took it.
+    """An iterator over the file's bytes with its name, type and progress, to be closed by whoever took it.
 
     It has run up to its first bytes when it is made: what fails at once has failed before. And closing
     it always reaches the stages behind it, which closing a generator that never started would not.
     """
 
-    def __init__(self, chunks: Generator[bytes], *, filename: str, media_type: str, export_id: str) -> None:
+    def __init__(
+        self,
+        chunks: Generator[bytes],
+        *,
+        filename: str,
+        media_type: str,
+        export_id: str,
+        progress: Progress | None = None,
+    ) -> None:
         self.filename = filename
         self.media_type = media_type
         self.export_id = export_id
+        self.progress = progress or Progress()
         self._chunks = chunks
         self._ahead = chain([next(chunks)], chunks)
 

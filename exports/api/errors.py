@@ -4,42 +4,21 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ExceptionHandlerContext
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from ..exceptions import (
-    DatasetNotFound,
-    ExportError,
-    FormulaFound,
-    InvalidParameters,
-    NotAcceptable,
-    NotPermitted,
-    ObjectNotFound,
-    RateLimited,
-    RateUnknown,
-    RowLimitExceeded,
-)
-
-_STATUS: dict[type, int] = {
-    DatasetNotFound: status.HTTP_404_NOT_FOUND,
-    ObjectNotFound: status.HTTP_404_NOT_FOUND,
-    NotAcceptable: status.HTTP_406_NOT_ACCEPTABLE,
-    NotPermitted: status.HTTP_403_FORBIDDEN,
-    RowLimitExceeded: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
-    FormulaFound: status.HTTP_409_CONFLICT,
-}
-
-RETRY_AFTER = 5
-"""Seconds: what a client is told to wait for when something behind the service does not answer."""
+from ..exceptions import ExportError, InvalidParameters, RateLimited, RateUnknown
+from ..sinks.http import RETRY_AFTER, status_code
 
 
 class RequestTooLarge(exceptions.APIException):
     """The request's body is over DATA_UPLOAD_MAX_MEMORY_SIZE; it was not read."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The request's body is too large."
+    default_detail = _("The request's body is too large.")
     default_code = "request_too_large"
 
 
@@ -47,7 +26,7 @@ class ServiceUnavailable(exceptions.APIException):
     """The database, or the counter of exports, does not answer."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "The database does not answer; try again."
+    default_detail = _("The database does not answer; try again.")
     default_code = "service_unavailable"
     wait = RETRY_AFTER  # DRF sends it as Retry-After
 
@@ -67,7 +46,7 @@ class ExportExceptionHandler(ExceptionHandler):
         if isinstance(exc, RequestDataTooBig):
             return RequestTooLarge()
         if isinstance(exc, SuspiciousOperation):
-            return exceptions.ParseError("The request is malformed or has too many parameters.")
+            return exceptions.ParseError(_("The request is malformed or has too many parameters."))
         if isinstance(exc, OperationalError | InterfaceError):
             return ServiceUnavailable()
         converted: Exception = super().convert_known_exceptions(exc)
@@ -75,25 +54,25 @@ class ExportExceptionHandler(ExceptionHandler):
 
 
 def as_api_exception(error: ExportError) -> exceptions.APIException:
-    """The answer that says the same; a bare 500 where the table has no base of it."""
+    """The answer that says the same; a bare 500 where there is none."""
     if isinstance(error, InvalidParameters):
         return exceptions.ValidationError(_by_parameter(error))
     if isinstance(error, RateUnknown):
-        return ServiceUnavailable(error.detail)
+        return ServiceUnavailable(str(error.detail))
     if isinstance(error, RateLimited):
         return exceptions.Throttled(wait=error.retry_after)
-    known = next((_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS), None)
-    if known is None:
+    found = status_code(error)
+    if found == status.HTTP_500_INTERNAL_SERVER_ERROR:
         return exceptions.APIException()
-    answer = exceptions.APIException(error.detail, code=error.code)
-    answer.status_code = known
+    answer = exceptions.APIException(str(error.detail), code=error.code)
+    answer.status_code = found
     return answer
 
 
 def _by_parameter(error: InvalidParameters) -> dict[str, list[exceptions.ErrorDetail]]:
     details: dict[str, list[exceptions.ErrorDetail]] = {}
     for problem in error.errors:
-        details.setdefault(problem.attr, []).append(exceptions.ErrorDetail(problem.detail, problem.code))
+        details.setdefault(problem.attr, []).append(exceptions.ErrorDetail(str(problem.detail), problem.code))
     return details
 
 

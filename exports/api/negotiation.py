@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from django.http import QueryDict
 from django.http.request import MediaType
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -31,7 +33,7 @@ def negotiated(request: Request, url_filters: Mapping[str, object]) -> QueryDict
     params: QueryDict = request.query_params.copy()
     for name, value in url_filters.items():
         if name in params:
-            raise InvalidParameters([ParameterProblem(name, "repeated", "The path says this already.")])
+            raise InvalidParameters([ParameterProblem(name, "repeated", _("The path says this already."))])
         params[name] = str(value)
     if "format" not in params:
         params["format"] = _by_accept(request)
@@ -44,7 +46,7 @@ def _by_accept(request: Request) -> str:
     liked = {media_type: _quality(request, media_type) for media_type in offered}
     best = max(offered, key=lambda media_type: liked[media_type])
     if not liked[best]:
-        raise NotAcceptable(f"There are: {', '.join(offered)}.")
+        raise NotAcceptable(format_lazy(_("There are: {names}."), names=", ".join(offered)))
     return offered[best]
 
 

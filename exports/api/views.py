@@ -1,6 +1,7 @@
 """Class-based views of the REST door."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,13 +19,13 @@ from rest_framework.views import APIView
 
 from .. import engine
 from ..caller import Caller
+from ..catalogue import row_count
 from ..definitions import ModelExport
 from ..encoders import ENCODERS, get_encoder
-from ..filtering import filter_form, known_parameters
+from ..filtering import known_parameters
 from ..models import ExportLog
-from ..policy.addresses import client_address
+from ..policy.addresses import http_caller
 from ..registry import registry
-from ..scope import resolve_scope
 from ..sinks.http import headers_only, streaming_response
 from .errors import exception_handler
 from .negotiation import ErrorsOnlyNegotiation, negotiated
@@ -127,13 +128,8 @@ class LogDetailView(_OwnLogs, RetrieveAPIView[ExportLog]):
 
 
 def caller_of(request: Request) -> Caller:
-    """The signed-in user behind this door."""
-    return Caller(
-        user=request.user,
-        door=ExportLog.Door.API,
-        ip=client_address(request._request),
-        user_agent=request.headers.get("User-Agent", "").replace("\0", ""),
-    )
+    """The user whom REST framework has authenticated, behind this door."""
+    return replace(http_caller(request._request, ExportLog.Door.API), user=request.user)
 
 
 def _described(definition: ModelExport, user: Any) -> dict[str, Any]:
@@ -145,12 +141,5 @@ def _described(definition: ModelExport, user: Any) -> dict[str, Any]:
         "filters": known_parameters(definition),
         "columns": [column.header for column in definition.get_columns()],
         "formats": list(ENCODERS),
-        "row_count": _own_rows(definition, user),
+        "row_count": row_count(definition, user),
     }
-
-
-def _own_rows(definition: ModelExport, user: Any) -> int | None:
-    """None where a filter is required: such a dataset has rows only of something."""
-    if any(field.required for field in filter_form(definition).fields.values()):
-        return None
-    return resolve_scope(user, None).filter(definition.get_queryset(), definition.scope_field).count()

@@ -1,8 +1,11 @@
-"""The network address that a request came from."""
+"""Who a request came from, and from which network address."""
 
 from ipaddress import ip_address
 
 from django.http import HttpRequest
+
+from ..caller import Caller
+from ..models import ExportLog
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -14,3 +17,13 @@ def client_address(request: HttpRequest) -> str | None:
         return str(ip_address(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         return None
+
+
+def http_caller(request: HttpRequest, door: ExportLog.Door) -> Caller:
+    """The signed-in user behind this request."""
+    return Caller(
+        user=request.user,
+        door=door,
+        ip=client_address(request),
+        user_agent=request.headers.get("User-Agent", "").replace("\0", ""),
+    )

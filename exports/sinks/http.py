@@ -1,10 +1,49 @@
-"""A stream as an HTTP response."""
+"""What HTTP makes of the engine: a stream as a response, an error as a status."""
 
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
+from ..exceptions import (
+    DatasetNotFound,
+    ExportError,
+    FormulaFound,
+    InvalidParameters,
+    NotAcceptable,
+    NotPermitted,
+    ObjectNotFound,
+    RateLimited,
+    RateUnknown,
+    RowLimitExceeded,
+)
 from ..stream import ExportStream
+
+RETRY_AFTER = 5
+"""Seconds: what a client is told to wait for when something behind the service does not answer."""
+
+_STATUS: dict[type, int] = {
+    InvalidParameters: 400,
+    NotPermitted: 403,
+    DatasetNotFound: 404,
+    ObjectNotFound: 404,
+    NotAcceptable: 406,
+    FormulaFound: 409,
+    RowLimitExceeded: 413,
+    RateLimited: 429,
+    RateUnknown: 503,
+}
+
+
+def status_code(error: ExportError) -> int:
+    """The status that says the same (RFC 9110); 500 where the table has no base of the error."""
+    return next((_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS), 500)
+
+
+def retry_after(error: ExportError) -> int | None:
+    """Seconds until it is worth trying again; None where the same request would fail again."""
+    if isinstance(error, RateLimited):
+        return error.retry_after
+    return RETRY_AFTER if isinstance(error, RateUnknown) else None
 
 
 def streaming_response(stream: ExportStream) -> StreamingHttpResponse:

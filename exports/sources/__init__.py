@@ -1,25 +1,47 @@
-"""Where rows come from. There is one way now; a faster one for PostgreSQL can stand beside it."""
+"""Where rows come from: one table of sources, in the order in which they are preferred."""
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Protocol
 
+from django.utils.module_loading import import_string
+
 from ..query import ExportQuery
-from .orm import OrmSource
+
+SOURCES: tuple[str, ...] = ("exports.sources.orm.OrmSource",)
+"""Dotted paths. The first that serves a query is taken; the last one serves every query."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Which source and why, the statement as the database gets it, and what the database makes of it."""
+
+    source: str
+    sql: str
+    plan: str
 
 
 class Source(Protocol):
     """Rows of an ExportQuery as text cells, all from one snapshot of the database.
 
     `blocks` opens the snapshot when it is first advanced and ends it when it is exhausted, fails or is
-    closed. `reason` says for the audit record which source this is, and why.
+    closed. `reason` says for the audit record which source this is, and why. `explain` reads no rows.
     """
+
+    def __init__(self, query: ExportQuery) -> None: ...
+
+    @classmethod
+    def serves(cls, query: ExportQuery) -> bool: ...
 
     @property
     def reason(self) -> str: ...
 
     def blocks(self) -> Generator[list[tuple[str | None, ...]]]: ...
 
+    def explain(self) -> Explanation: ...
+
 
 def choose_source(query: ExportQuery) -> Source:
     """The source for this query."""
-    return OrmSource(query)
+    sources: list[type[Source]] = [import_string(path) for path in SOURCES]
+    return next(source(query) for source in sources if source.serves(query))

@@ -6,11 +6,10 @@ from itertools import batched
 from operator import attrgetter
 from typing import Any, cast
 
-from django.db.models import QuerySet
-from django.db.models.expressions import Combinable
-
 from ..conf import export_settings
 from ..query import ExportQuery
+from . import Explanation
+from .explaining import explain
 from .projection import project
 from .snapshot import snapshot
 
@@ -28,6 +27,11 @@ class OrmSource:
         ]
         self._computed = [column.header for column in query.columns if column.compute]
 
+    @classmethod
+    def serves(cls, query: ExportQuery) -> bool:
+        """Every one."""
+        return True
+
     @property
     def reason(self) -> str:
         if self._computed:
@@ -43,33 +47,37 @@ class OrmSource:
                 yield list(zip(*self._rendered(block, before), strict=True))
                 before += len(block)
 
+    def explain(self) -> Explanation:
+        """The statement of `blocks`, and the plan that the database has for it."""
+        return explain(self._statement(), self.reason)
+
     def _rendered(self, block: Sequence[Sequence[Any]], before: int) -> Iterator[Sequence[str | None]]:
         for projection, values in zip(self._projections, zip(*block, strict=True), strict=True):
             yield projection.render(values, before)
 
-    def _rows(self) -> Generator[Sequence[Any]]:
-        return self._instances() if self._computed else self._values()
-
-    def _values(self) -> Generator[Sequence[Any]]:
+    def _statement(self) -> Any:
+        """Tuples in the order of the columns; with a computed one, instances that carry the other cells."""
+        expressions = {
+            f"_export_{number}": projection.expression
+            for number, projection in enumerate(self._projections)
+            if projection.expression is not None
+        }
+        if self._computed:
+            return self._queryset.annotate(**expressions)
         # select_related and prefetch_related belong to instances.
         plain = self._queryset.select_related(None).prefetch_related(None)
-        expressions = [
-            projection.expression for projection in self._projections if projection.expression is not None
-        ]
-        return _generator(plain.values_list(*expressions), self._chunk_size)
+        return plain.values_list(*expressions.values())
 
-    def _instances(self) -> Generator[Sequence[Any]]:
-        annotations: dict[str, Combinable] = {}
-        getters: list[Callable[[Any], Any]] = []
-        for number, projection in enumerate(self._projections):
-            if projection.expression is not None:
-                annotations[f"_export_{number}"] = projection.expression
-            getters.append(projection.column.compute or attrgetter(f"_export_{number}"))
-        with closing(_generator(self._queryset.annotate(**annotations), self._chunk_size)) as instances:
+    def _rows(self) -> Generator[Sequence[Any]]:
+        # `.iterator()` is a generator, though it is declared as less: one that can be closed.
+        found = cast("Generator[Any]", self._statement().iterator(self._chunk_size))
+        return self._cells(found) if self._computed else found
+
+    def _cells(self, instances: Generator[Any]) -> Generator[Sequence[Any]]:
+        getters: list[Callable[[Any], Any]] = [
+            projection.column.compute or attrgetter(f"_export_{number}")
+            for number, projection in enumerate(self._projections)
+        ]
+        with closing(instances):
             for instance in instances:
                 yield [get(instance) for get in getters]
-
-
-def _generator(queryset: QuerySet[Any, Any], chunk_size: int) -> Generator[Any]:
-    """`.iterator()` is a generator, though it is declared as less: one that can be closed."""
-    return cast("Generator[Any]", queryset.iterator(chunk_size))

@@ -99,7 +99,7 @@ def test_a_worker_that_is_told_to_exit_leaves_a_failure(start, monkeypatch):
 
 def test_rows_that_came_after_the_limit_was_checked_break_the_stream(start, monkeypatch):
     """Never a silent cut."""
-    monkeypatch.setattr("exports.query._refuse_too_many", lambda query: None)
+    monkeypatch.setattr("exports.engine.require_row_limit", lambda query: None)
     monkeypatch.setattr("tests.engine.exports.OrderExport.max_rows", 5)
     stream = start(columns="number")
     with pytest.raises(RowLimitExceeded):

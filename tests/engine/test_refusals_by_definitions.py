@@ -54,9 +54,8 @@ def test_it_works(client, auth_headers, monkeypatch, method, raised, status, err
 
 def test_a_code_of_its_own_reaches_the_client(client, auth_headers, monkeypatch):
     class OnHoliday(exports.NotPermitted):
-        """Nobody exports on Sundays."""
-
         code = "closed_on_sundays"
+        message = "Nobody exports on Sundays."
 
     def clean(self, filters, scope):
         raise OnHoliday

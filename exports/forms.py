@@ -1,0 +1,133 @@
+"""The form in which a person chooses an export: a dataset's filters, columns and options.
+
+It shows a choice and what is wrong with it. Whether it is valid the engine says, as it does for every door.
+"""
+
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from .definitions import ModelExport
+from .encoders import ENCODERS
+from .exceptions import ParameterProblem
+from .filtering import filter_form, lists_rows, parameter_names
+from .options import DEFAULT_FORMAT, OPTION_NAMES
+from .query import RAW_FORMULAS
+from .rendering import Formulas
+from .scope import FOR_ALL_TENANTS, FOR_OTHER_TENANT
+
+_FORMULAS = {
+    Formulas.ESCAPE: _("Put an apostrophe before them"),
+    Formulas.REJECT: _("Refuse the export"),
+    Formulas.RAW: _("Leave them live"),
+}
+_DEFAULTS = {"format": DEFAULT_FORMAT, "formulas": Formulas.ESCAPE.value}
+
+
+class ExportForm(forms.Form):
+    """`params` are the API's, `problems` what the engine found wrong with them.
+
+    `filters` lists the names of the filters to show; None: all of them.
+    """
+
+    def __init__(
+        self,
+        definition: ModelExport,
+        user: Any,
+        params: QueryDict,
+        *,
+        problems: Sequence[ParameterProblem] = (),
+        filters: Iterable[str] | None = None,
+    ) -> None:
+        headers = [column.header for column in definition.get_columns()]
+        chosen = params["columns"].split(",") if params.get("columns") else headers
+        super().__init__(data=_shown(params, chosen))
+        self._problems = problems
+        known = filter_form(definition).fields
+        self._filter_names = [name for name in known if filters is None or name in filters]
+        self._listing = {name for name in self._filter_names if lists_rows(definition, name)}
+        self.fields |= {name: self._filter_field(name, known[name]) for name in self._filter_names}
+        self.fields |= _option_fields(user, [*chosen, *(name for name in headers if name not in chosen)])
+
+    def filter_fields(self) -> list[BoundField]:
+        """The dataset's filters, in their order."""
+        return [self[name] for name in self._filter_names]
+
+    def option_fields(self) -> list[BoundField]:
+        """Format and the like; the columns, which are many, apart."""
+        return [self[name] for name in OPTION_NAMES if name in self.fields and name != "columns"]
+
+    def full_clean(self) -> None:
+        """Takes over what the engine has said."""
+        self._errors = forms.utils.ErrorDict()
+        self.cleaned_data: dict[str, Any] = {}
+        fields = {part: key for key, field in self.fields.items() for part in parameter_names(key, field)}
+        for problem in self._problems:
+            field = fields.get(problem.attr)
+            text = problem.detail if field else format_lazy("{}: {}", problem.attr, problem.detail)
+            self.add_error(field, forms.ValidationError(str(text), code=problem.code))
+
+    def _filter_field(self, name: str, field: forms.Field) -> forms.Field:
+        field = deepcopy(field)
+        if name in self._listing:  # a list of rows would show those of every tenant
+            field = forms.CharField(label=field.label, help_text=field.help_text, required=field.required)
+        return field
+
+
+def normalised(params: QueryDict, definition: ModelExport) -> QueryDict:
+    """The API's parameters from what a browser sends of the form.
+
+    A browser sends every input, also the blank ones; one `columns` for each tick; and a blank `columns`
+    beside them, so that no tick at all is told from a first visit. Defaults are left out.
+    """
+    found = QueryDict(mutable=True)
+    for name, values in params.lists():
+        given = [value for value in values if value.strip()]
+        if name == "columns":
+            given = _columns(given, [column.header for column in definition.get_columns()])
+        if given and not (len(given) == 1 and given[0] == _DEFAULTS.get(name)):
+            found.setlist(name, given)
+    return found
+
+
+def _columns(ticked: list[str], headers: list[str]) -> list[str]:
+    """One comma-separated value; none where all are ticked; an empty one, an error, where none is."""
+    return [] if ticked == headers else [",".join(ticked)]
+
+
+def _shown(params: QueryDict, chosen: list[str]) -> QueryDict:
+    data = params.copy()
+    data.setlist("columns", chosen)
+    for name, default in _DEFAULTS.items():
+        data.setdefault(name, default)
+    return data
+
+
+def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
+    formulas = [(key.value, label) for key, label in _FORMULAS.items()]
+    if not user.has_perm(RAW_FORMULAS):
+        formulas = [(key, label) for key, label in formulas if key != Formulas.RAW]
+    fields: dict[str, forms.Field] = {
+        "columns": forms.MultipleChoiceField(
+            label=_("Columns"),
+            choices=[(header, header) for header in headers],
+            widget=forms.CheckboxSelectMultiple,
+            required=False,
+        ),
+        "format": forms.ChoiceField(
+            label=_("Format"), choices=[(name, name.upper()) for name in ENCODERS], required=False
+        ),
+        "formulas": forms.ChoiceField(
+            label=_("Cells that a spreadsheet would run"), choices=formulas, required=False
+        ),
+    }
+    if any(user.has_perm(permission) for permission in (FOR_OTHER_TENANT, FOR_ALL_TENANTS)):
+        text = _("A tenant's id, or * for everybody's rows; empty: your own.")
+        fields["tenant"] = forms.CharField(label=_("Whose rows"), help_text=text, required=False)
+    return fields

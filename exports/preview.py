@@ -1,0 +1,38 @@
+"""The first rows of an export as they will stand in the file, and how many there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from .query import ExportQuery
+from .rendering import safe_header
+from .sources import choose_source
+
+PREVIEW_ROWS = 20
+"""What fits on a page; a user sees by them whether these are the rows that were meant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Headers and rows of text cells, the number of all rows, and whether that is more than the limit."""
+
+    query: ExportQuery
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    row_count: int
+
+    @property
+    def limit_exceeded(self) -> bool:
+        return self.query.max_rows is not None and self.row_count > self.query.max_rows
+
+
+def preview_of(query: ExportQuery) -> Preview:
+    """Reads the first rows and counts all of them. Raises FormulaFound where the query says so."""
+    first = replace(query, queryset=query.queryset[:PREVIEW_ROWS])
+    rows = chain.from_iterable(choose_source(first).blocks())
+    return Preview(
+        query=query,
+        headers=[safe_header(column.header) for column in query.columns],
+        rows=[[cell or "" for cell in row] for row in rows],
+        row_count=query.queryset.order_by().count(),
+    )

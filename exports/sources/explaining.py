@@ -1,0 +1,25 @@
+"""A queryset's statement, and the plan that its database has for it."""
+
+from typing import Any
+
+from django.db import connections
+from django.db.models import QuerySet
+
+from . import Explanation
+from .snapshot import snapshot
+
+# PostgreSQL plans what a cursor reads for an early first row, and so in another way than a plain statement.
+_EXPLAIN = {"postgresql": "EXPLAIN DECLARE export CURSOR FOR ", "sqlite": "EXPLAIN QUERY PLAN "}
+
+
+def explain(queryset: QuerySet[Any, Any], source: str) -> Explanation:
+    """The statement with its parameters in place, and its plan in the database's own words."""
+    connection = connections[queryset.db]
+    sql, params = queryset.query.get_compiler(using=queryset.db).as_sql()
+    with snapshot(queryset.db), connection.cursor() as cursor:
+        if connection.vendor not in _EXPLAIN:
+            return Explanation(source=source, sql=str(queryset.query), plan=queryset.explain())
+        cursor.execute(_EXPLAIN[connection.vendor] + sql, params)
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+        text = connection.ops.last_executed_query(cursor, sql, params)
+        return Explanation(source=source, sql=text, plan=plan)
