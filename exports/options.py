@@ -1,6 +1,6 @@
 """The parameters that the engine itself understands, apart from a dataset's filters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -67,7 +67,7 @@ class Options:
 
 
 OPTION_NAMES = ("format", "columns", "formulas", "tenant")
-_CHOICES: dict[str, Sequence[str]] = {"format": tuple(ENCODERS), "formulas": tuple(Formulas)}
+_CHOICES: dict[str, Collection[str]] = {"format": ENCODERS, "formulas": tuple(Formulas)}
 
 
 def chosen_columns(columns: Sequence[Column], headers: Iterable[str] | None) -> tuple[Column, ...]:
