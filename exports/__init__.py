@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .admin import ExportActionMixin, OwnRowsMixin
     from .columns import Column
     from .definitions import ModelExport
     from .exceptions import ExportError, InvalidParameters, NotPermitted, ObjectNotFound, ParameterProblem
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Column",
+    "ExportActionMixin",
     "ExportError",
     "InvalidParameters",
     "ModelExport",
     "NotPermitted",
     "ObjectNotFound",
+    "OwnRowsMixin",
     "ParameterProblem",
     "Scope",
     "escape_formula",
@@ -30,11 +33,13 @@ __all__ = [
 
 _HOMES = {
     "Column": "columns",
+    "ExportActionMixin": "admin",
     "ExportError": "exceptions",
     "InvalidParameters": "exceptions",
     "ModelExport": "definitions",
     "NotPermitted": "exceptions",
     "ObjectNotFound": "exceptions",
+    "OwnRowsMixin": "admin",
     "ParameterProblem": "exceptions",
     "Scope": "scope",
     "escape_formula": "formulas",

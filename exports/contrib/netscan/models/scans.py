@@ -62,4 +62,4 @@ class Scan(models.Model):
         constraints = [models.UniqueConstraint(fields=["network", "sha256"], name="scan_file_once_a_network")]
 
     def __str__(self) -> str:
-        return f"{self.network} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"#{self.pk} {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,157 @@
+"""The page between the action and the file: how many rows, which columns, in which order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from .. import engine
+from ..definitions import ModelExport
+from ..exceptions import ExportError, InvalidParameters, ParameterProblem
+from ..filtering import filter_form
+from ..forms import ExportForm, normalised
+from ..models import ExportLog
+from ..policy.addresses import http_caller
+from ..preview import Preview
+from ..scope import ALL_TENANTS
+from ..sinks.http import retry_after, status_code, streaming_response
+from . import selections
+from .own_rows import widest_scope
+from .selections import Choice
+
+SHOW = "_preview"
+"""The name of the button that shows the choice and exports nothing."""
+
+_OWN_NAMES = ("csrfmiddlewaretoken", ACTION_CHECKBOX_NAME, "select_across", selections.ORDER, SHOW)
+
+
+class ExportPage:
+    """The answers of one ModelAdmin to one request for one dataset."""
+
+    def __init__(self, model_admin: Any, request: HttpRequest, definition: ModelExport) -> None:
+        self.model_admin = model_admin
+        self.request = request
+        self.definition = definition
+        self.caller = http_caller(request, ExportLog.Door.ADMIN)
+
+    def opened(self, rows: QuerySet[Any]) -> HttpResponseBase:
+        """The page as the action opens it."""
+        choice = selections.opened(self.request, rows)
+        params = QueryDict(mutable=True)
+        if widest_scope(self.request.user).all_tenants:
+            params["tenant"] = ALL_TENANTS
+        try:
+            return self._previewed(choice, params)
+        except InvalidParameters:  # a filter that the dataset asks for: there was no chance to give it yet
+            return self._page(choice=choice, form=self._form(params))
+        except ExportError as error:
+            return self._failed(choice, params, error)
+
+    def answer(self) -> HttpResponseBase:
+        """The file of what was chosen on the page, or the page with a preview of it."""
+        try:
+            choice = selections.posted(self.request, self.model_admin)
+        except IncorrectLookupParameters:
+            text = _("The list has a filter that is not valid. Open the list and choose again.")
+            return self._page(status=400, text=text)
+        params = self._params()
+        try:
+            if SHOW in self.request.POST:
+                return self._previewed(choice, params)
+            name = self.definition.get_name()
+            return streaming_response(engine.start(name, self.caller, params, choice.selection()))
+        except ExportError as error:
+            return self._failed(choice, params, error)
+
+    def refused(self, error: ExportError) -> HttpResponseBase:
+        """A page with nothing to choose on it."""
+        return self._page(status=status_code(error), text=str(error.detail))
+
+    def _params(self) -> QueryDict:
+        params = self.request.POST.copy()
+        for name in _OWN_NAMES:
+            params.pop(name, None)
+        return normalised(params, self.definition)
+
+    def _previewed(self, choice: Choice, params: QueryDict) -> HttpResponseBase:
+        preview = engine.preview(self.definition.get_name(), self.caller, params, choice.selection())
+        return self._page(choice=choice, form=self._form(params), preview=preview)
+
+    def _failed(self, choice: Choice, params: QueryDict, error: ExportError) -> HttpResponseBase:
+        problems = _problems(error)
+        form = self._form(params, problems)
+        text = _("Please correct the errors below.") if problems else str(error.detail)
+        response = self._page(choice=choice, form=form, status=status_code(error), text=text)
+        if (seconds := retry_after(error)) is not None:
+            response["Retry-After"] = str(seconds)
+        return response
+
+    def _form(self, params: QueryDict, problems: Sequence[ParameterProblem] = ()) -> ExportForm:
+        known = filter_form(self.definition).fields.items()
+        # The others would narrow what the list has narrowed already.
+        required = [name for name, field in known if field.required]
+        user = self.request.user
+        return ExportForm(self.definition, user, params, problems=problems, filters=required)
+
+    def _page(
+        self,
+        *,
+        choice: Choice | None = None,
+        form: ExportForm | None = None,
+        preview: Preview | None = None,
+        status: int = 200,
+        text: str = "",
+    ) -> TemplateResponse:
+        model_admin, opts = self.model_admin, self.model_admin.opts
+        self.request.current_app = model_admin.admin_site.name
+        context = {
+            **model_admin.admin_site.each_context(self.request),
+            "title": _("Export %(name)s") % {"name": opts.verbose_name_plural},
+            "subtitle": None,
+            "opts": opts,
+            "definition": self.definition,
+            "changelist_url": changelist_url(model_admin, self.request),
+            "export_url": export_url(model_admin, self.request, self.definition),
+            "choice": choice,
+            "show_name": SHOW,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "form": form,
+            "preview": preview,
+            "text": text,
+        }
+        response = TemplateResponse(self.request, "exports/admin/export.html", context, status=status)
+        add_never_cache_headers(response)
+        return response
+
+
+def changelist_url(model_admin: Any, request: HttpRequest) -> str:
+    """The list that this request came from."""
+    return _address(model_admin, request, "changelist")
+
+
+def export_url(model_admin: Any, request: HttpRequest, definition: ModelExport) -> str:
+    """Where the page posts its choice to: the list's parameters go with it."""
+    return _address(model_admin, request, "export", definition.get_name())
+
+
+def _address(model_admin: Any, request: HttpRequest, view: str, *args: str) -> str:
+    opts = model_admin.opts
+    name = f"admin:{opts.app_label}_{opts.model_name}_{view}"
+    address = reverse(name, args=args, current_app=model_admin.admin_site.name)
+    query = selections.list_address(request)
+    return f"{address}?{query}" if query else address
+
+
+def _problems(error: ExportError) -> tuple[ParameterProblem, ...]:
+    """What is wrong with single parameters."""
+    if isinstance(error, InvalidParameters):
+        return error.errors
+    return (ParameterProblem(error.attr, error.code, error.detail),) if error.attr else ()

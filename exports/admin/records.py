@@ -1,0 +1,64 @@
+"""The audit records in the admin: to be read, and by nobody to be changed."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from ..history import reachable_records
+from ..models import ExportLog
+
+
+@admin.register(ExportLog)
+class ExportLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument at run time
+    """One's own records, or everybody's for who may export all tenants."""
+
+    list_display = (
+        *("timestamp", "export_type", "user", "tenant", "door", "format"),
+        *("row_count", "byte_count", "outcome"),
+    )
+    list_filter = ("outcome", "door", "export_type")
+    search_fields = ("user", "tenant", "export_type", "=id", "=sha256")
+    search_help_text = _("User, tenant or dataset, or part of it; or a whole id or SHA-256.")
+    date_hierarchy = "timestamp"
+    ordering = ("-timestamp", "-id")
+    show_full_result_count = False
+    actions = None
+    fields = (
+        *("id", "export_type", "outcome", "error", "door", "user", "tenant", "ip", "user_agent"),
+        *("timestamp", "finished_at", "format", "shown_columns", "shown_filters", "shown_options"),
+        *("row_count", "byte_count", "sha256", "source"),
+    )
+    readonly_fields = ("id", "shown_columns", "shown_filters", "shown_options")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ExportLog]:
+        return reachable_records(request.user).order_by(*self.ordering)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ExportLog | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ExportLog | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("columns"))
+    def shown_columns(self, record: ExportLog) -> str:
+        return _pretty(record.columns)
+
+    @admin.display(description=_("filters"))
+    def shown_filters(self, record: ExportLog) -> str:
+        return _pretty(record.filters)
+
+    @admin.display(description=_("options"))
+    def shown_options(self, record: ExportLog) -> str:
+        return _pretty(record.options)
+
+
+def _pretty(value: Any) -> str:
+    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,96 @@
+"""What staff chose on a changelist: ticked rows, or everything that it lists across its pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ..parameters import Selection
+
+ORDER = "_order"
+"""The page's own parameter; a dataset may well have a filter named `order`."""
+
+LIST, DATASET = "list", "dataset"
+
+
+class OrderForm(forms.Form):
+    """The order of the rows: the dataset's, or the list's."""
+
+    def __init__(self, order: str) -> None:
+        super().__init__(initial={ORDER: order})
+        choices = [(DATASET, _("The dataset's own")), (LIST, _("As on the list"))]
+        self.fields[ORDER] = forms.ChoiceField(label=_("Order of the rows"), choices=choices)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """`ids` are those of the ticked rows, None for all; `address` is the list's query string."""
+
+    rows: QuerySet[Any]
+    ids: tuple[str, ...] | None
+    address: str
+    order: str
+
+    def order_form(self) -> OrderForm:
+        """The field to choose the order in."""
+        return OrderForm(self.order)
+
+    def selection(self) -> Selection:
+        """For the engine, with the words for the audit record."""
+        description: dict[str, Any] = {"list": self.address, "order": self.order}
+        if self.ids is not None:
+            description["ids"] = list(self.ids)
+        return Selection(rows=self.rows, ordered=self.order == LIST, description=description)
+
+
+def opened(request: HttpRequest, rows: QuerySet[Any]) -> Choice:
+    """What the changelist has handed to its action."""
+    return _choice(request, rows, _ticked(request))
+
+
+def posted(request: HttpRequest, model_admin: Any) -> Choice:
+    """The same rows once more, from the address of the list and what was ticked.
+
+    Raises IncorrectLookupParameters where the list would not open, or an id can be none of the model's.
+    """
+    if any("\0" in value for _, values in request.GET.lists() for value in values):
+        raise IncorrectLookupParameters  # PostgreSQL holds no such text; the list would fail
+    rows, ids = model_admin.get_changelist_instance(request).queryset, _ticked(request)
+    return _choice(request, rows if ids is None else _of(rows, ids), ids)
+
+
+def _choice(request: HttpRequest, rows: QuerySet[Any], ids: tuple[str, ...] | None) -> Choice:
+    # Sorted by a click, the list has an order that somebody wanted; else the dataset's is the better one.
+    initial = LIST if request.GET.get(ORDER_VAR) else DATASET
+    order = LIST if request.POST.get(ORDER, initial) == LIST else DATASET
+    return Choice(rows=rows, ids=ids, address=list_address(request), order=order)
+
+
+def list_address(request: HttpRequest) -> str:
+    """The query string of the list as a whole, whichever page of it was open."""
+    params = request.GET.copy()
+    for name in (PAGE_VAR, ALL_VAR, ERROR_FLAG):
+        params.pop(name, None)
+    return params.urlencode()
+
+
+def _ticked(request: HttpRequest) -> tuple[str, ...] | None:
+    # As the admin's own action form reads it.
+    across = forms.BooleanField(required=False).to_python(request.POST.get("select_across", ""))
+    return None if across else tuple(request.POST.getlist(ACTION_CHECKBOX_NAME))
+
+
+def _of(rows: QuerySet[Any], ids: tuple[str, ...]) -> QuerySet[Any]:
+    try:
+        if any("\0" in key for key in ids):
+            raise ValueError
+        return rows.filter(pk__in=ids)
+    except (ValueError, ValidationError) as error:
+        raise IncorrectLookupParameters from error
