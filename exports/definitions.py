@@ -8,6 +8,7 @@ from django.utils.text import slugify
 from django_filters import FilterSet
 
 from .columns import Column, as_column
+from .exceptions import Text
 from .scope import Scope
 
 
@@ -20,7 +21,7 @@ class ModelExport:
     name: ClassVar[str] = ""
     """A slug, the dataset's name in every door; the model's plural name unless given."""
 
-    description: ClassVar[str] = ""
+    description: ClassVar[Text] = ""
     """One sentence for the people who choose among datasets."""
 
     filterset_class: ClassVar[type[FilterSet] | None] = None

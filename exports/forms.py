@@ -46,7 +46,7 @@ class ExportForm(forms.Form):
         filters: Iterable[str] | None = None,
     ) -> None:
         headers = [column.header for column in definition.get_columns()]
-        chosen = params["columns"].split(",") if params.get("columns") else headers
+        chosen = str(params["columns"]).split(",") if params.get("columns") else headers
         super().__init__(data=_shown(params, chosen))
         self._problems = problems
         known = filter_form(definition).fields

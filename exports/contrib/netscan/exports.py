@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 import exports
 
@@ -17,7 +18,7 @@ class ScanExport(exports.ModelExport):
     """The file has no column for the state of a port, so it holds the open ones."""
 
     name = "scans"
-    description = "The open ports that one scan found."
+    description = _("The open ports that one scan found.")
     filterset_class = filters.ScanFilterSet
     scope_field = "user"
     columns = [
@@ -45,7 +46,7 @@ class ScanExport(exports.ModelExport):
 @exports.register(Alert)
 class AlertExport(exports.ModelExport):
     name = "alerts"
-    description = "Alerts about ports that are new, not allowed or blocked."
+    description = _("Alerts about ports that are new, not allowed or blocked.")
     filterset_class = filters.AlertFilterSet
     scope_field = "user"
     # Empty for a network of another tenant.
@@ -72,7 +73,7 @@ def _number(ports: QuerySet[Port]) -> Coalesce:
 @exports.register(Host)
 class HostExport(exports.ModelExport):
     name = "hosts"
-    description = "Hosts, whether they are up, and how many ports they have open."
+    description = _("Hosts, whether they are up, and how many ports they have open.")
     filterset_class = filters.HostFilterSet
     scope_field = "user"
     columns = [

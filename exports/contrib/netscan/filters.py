@@ -1,6 +1,7 @@
 """The filters of the network exports."""
 
 from django.db.models import QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter
 from django_filters.fields import ChoiceField
 
@@ -10,7 +11,9 @@ from .models import Alert, Host, Network
 
 
 class ScanFilterSet(filters.ExportFilterSet):
-    scan_id = filters.IntegerFilter(field_name="scan_id", required=True)
+    scan_id = filters.IntegerFilter(
+        field_name="scan_id", label=_("Scan"), help_text=_("The scan's id, a number."), required=True
+    )
 
 
 class AlertFilterSet(filters.ExportFilterSet):
@@ -53,5 +56,7 @@ class StatusFilter(ChoiceFilter):
 
 
 class HostFilterSet(filters.ExportFilterSet):
-    network_id = NetworkFilter()
-    status = StatusFilter(choices=[("up", "Up"), ("down", "Down"), ("unknown", "Unknown")])
+    network_id = NetworkFilter(label=_("Network"), help_text=_("The network's id, a number."))
+    status = StatusFilter(
+        label=_("Status"), choices=[("up", _("Up")), ("down", _("Down")), ("unknown", _("Unknown"))]
+    )

@@ -1,6 +1,7 @@
 """The telephony datasets. Headers are the fields' names in camel case."""
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext_lazy as _
 
 import exports
 
@@ -22,7 +23,7 @@ def columns(names: str) -> list[exports.Column]:
 @exports.register(CallLog)
 class CallExport(exports.ModelExport):
     name = "calls"
-    description = "Every call, with its duration, outcome, recording and cost."
+    description = _("Every call, with its duration, outcome, recording and cost.")
     filterset_class = filters.CallFilterSet
     scope_field = "user"
     columns = columns(
@@ -36,7 +37,7 @@ class CallExport(exports.ModelExport):
 @exports.register(AgentConfig)
 class AgentExport(exports.ModelExport):
     name = "agents"
-    description = "Voice agents, with the models and voices they use."
+    description = _("Voice agents, with the models and voices they use.")
     filterset_class = filters.AgentFilterSet
     scope_field = "user"
     columns = columns(
@@ -50,7 +51,7 @@ class AgentExport(exports.ModelExport):
 @exports.register(PhoneNumberMapping)
 class PhoneNumberExport(exports.ModelExport):
     name = "phone-numbers"
-    description = "Phone numbers, and the agents that answer them."
+    description = _("Phone numbers, and the agents that answer them.")
     filterset_class = filters.PhoneNumberFilterSet
     scope_field = "user"
     # Empty for an agent of another tenant.
@@ -67,7 +68,7 @@ class PhoneNumberExport(exports.ModelExport):
 @exports.register(LiveKitEvent)
 class EventExport(exports.ModelExport):
     name = "events"
-    description = "LiveKit's webhook events: rooms, participants, tracks, egress and ingress."
+    description = _("LiveKit's webhook events: rooms, participants, tracks, egress and ingress.")
     filterset_class = filters.EventFilterSet
     scope_field = "user"
     columns = columns(

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db.models import Model, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
 
 from exports import filters
 
@@ -27,7 +28,7 @@ class CallFilterSet(filters.ExportFilterSet):
     start_date = filters.StartFilter("started_at")
     end_date = filters.EndFilter("started_at")
     status = filters.ChoiceFilter(choices=CallLog.Status.choices)
-    agent_id = AgentFilter("agent_id")
+    agent_id = AgentFilter("agent_id", label=_("Agent"), help_text=_("The agent's id, a UUID."))
     outcome = filters.ChoiceFilter(choices=CallLog.Outcome.choices)
 
 
@@ -38,11 +39,11 @@ class AgentFilterSet(filters.ExportFilterSet):
 
 class PhoneNumberFilterSet(filters.ExportFilterSet):
     is_active = filters.BooleanFilter("is_active")
-    agent_id = AgentFilter("agent_config_id")
+    agent_id = AgentFilter("agent_config_id", label=_("Agent"), help_text=_("The agent's id, a UUID."))
 
 
 class EventFilterSet(filters.ExportFilterSet):
     start_date = filters.StartFilter("timestamp")
     end_date = filters.EndFilter("timestamp")
     event = filters.ChoiceFilter(choices=LiveKitEvent.Event.choices)
-    room_name = filters.CharFilter(strip=False)
+    room_name = filters.CharFilter(strip=False, help_text=_("Exactly this name."))
