@@ -45,11 +45,7 @@ class Service:
 
         `window` is the size of this machine's receive buffer: how far the server may run ahead.
         """
-        address = urlsplit(self.server.url)
-        client = http.client.HTTPConnection(str(address.hostname), address.port, timeout=TIMEOUT)
-        if window:
-            client._create_connection = _connector(window)
-        with closing(client):
+        with closing(connect(self.server.url, window)) as client:
             client.request("GET", path, headers={"X-User-Id": user})
             with client.getresponse() as response:
                 yield response
@@ -57,21 +53,8 @@ class Service:
     def receive(self, path: str, user: str, *, keep: bool = False) -> Received:
         """Downloads to the end, in pieces that are dropped unless `keep`: the client's memory stays small."""
         begun = time.monotonic()
-        digest, size, kept = hashlib.sha256(), 0, []
         with self.answer(path, user) as response:
-            assert response.status == 200, response.read()
-            first = response.read(1)
-            first_byte_seconds = time.monotonic() - begun
-            piece = first
-            while piece:
-                digest.update(piece)
-                size += len(piece)
-                if keep:
-                    kept.append(piece)
-                piece = response.read(PIECE)
-        seconds = time.monotonic() - begun
-        headers = dict(response.headers)
-        return Received(headers, size, digest.hexdigest(), first_byte_seconds, seconds, b"".join(kept))
+            return read_to_end(response, begun, keep=keep)
 
     def json(self, path: str, user: str) -> Any:
         """What a path answers in JSON."""
@@ -87,6 +70,32 @@ class Service:
             assert time.monotonic() < deadline, record
             time.sleep(0.02)
         return record
+
+
+def connect(url: str, window: int | None = None) -> http.client.HTTPConnection:
+    """A connection to that server, which the caller closes; for `window` see Service.answer."""
+    address = urlsplit(url)
+    client = http.client.HTTPConnection(str(address.hostname), address.port, timeout=TIMEOUT)
+    if window:
+        client._create_connection = _connector(window)
+    return client
+
+
+def read_to_end(response: http.client.HTTPResponse, begun: float, *, keep: bool = False) -> Received:
+    """The rest of an answer to a request of that moment (time.monotonic), in pieces."""
+    assert response.status == 200, response.read()
+    digest, size, kept = hashlib.sha256(), 0, []
+    piece = response.read(1)
+    first_byte_seconds = time.monotonic() - begun
+    while piece:
+        digest.update(piece)
+        size += len(piece)
+        if keep:
+            kept.append(piece)
+        piece = response.read(PIECE)
+    seconds = time.monotonic() - begun
+    headers = dict(response.headers)
+    return Received(headers, size, digest.hexdigest(), first_byte_seconds, seconds, b"".join(kept))
 
 
 def _connector(window: int):
