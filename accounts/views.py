@@ -1,8 +1,9 @@
 """Signing in and out: JSON for programs, and the start page. The pages themselves are Django's own views."""
 
+from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 from drf_spectacular.utils import extend_schema
@@ -14,7 +15,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import SessionAuthentication
-from accounts.models import User
 from accounts.parsers import JSONParser
 from accounts.serializers import CredentialsSerializer, SignedInSerializer
 
@@ -71,8 +71,7 @@ class LogoutView(APIView):
 
 
 class HomeView(LoginRequiredMixin, RedirectView):
-    """`/`: staff to the admin, everybody else to the pages of the API."""
+    """`/`: to where signing in leads."""
 
     def get_redirect_url(self, *args: object, **kwargs: object) -> str:
-        user = self.request.user
-        return reverse("admin:index" if isinstance(user, User) and user.is_staff else "api-docs")
+        return resolve_url(settings.LOGIN_REDIRECT_URL)

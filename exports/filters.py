@@ -39,9 +39,16 @@ class MomentInput(forms.TextInput):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        if not value or _DATE.fullmatch(str(value)):
+        if not value or _is_date(str(value)):
             context["widget"]["type"] = "date"
         return context
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(_DATE.fullmatch(text) and dt.date.fromisoformat(text))
+    except ValueError:  # such as 2024-02-30
+        return False
 
 
 class BooleanSelect(forms.Select):

@@ -4,7 +4,6 @@ It shows a choice and what is wrong with it. Whether it is valid the engine says
 """
 
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from typing import Any
 
 from django import forms
@@ -21,6 +20,7 @@ from .options import DEFAULT_FORMAT, OPTION_NAMES
 from .query import RAW_FORMULAS
 from .rendering import Formulas
 from .scope import FOR_ALL_TENANTS, FOR_OTHER_TENANT
+from .widgets import fitted, keep
 
 _FORMULAS = {
     Formulas.ESCAPE: _("Put an apostrophe before them"),
@@ -46,14 +46,18 @@ class ExportForm(forms.Form):
         filters: Iterable[str] | None = None,
     ) -> None:
         headers = [column.header for column in definition.get_columns()]
-        chosen = str(params["columns"]).split(",") if params.get("columns") else headers
+        chosen = str(params["columns"]).split(",") if "columns" in params else headers
         super().__init__(data=_shown(params, chosen))
         self._problems = problems
         known = filter_form(definition).fields
         self._filter_names = [name for name in known if filters is None or name in filters]
         self._listing = {name for name in self._filter_names if lists_rows(definition, name)}
-        self.fields |= {name: self._filter_field(name, known[name]) for name in self._filter_names}
-        self.fields |= _option_fields(user, [*chosen, *(name for name in headers if name not in chosen)])
+        self.fields |= {
+            name: self._filter_field(name, known[name], params.getlist(name)) for name in self._filter_names
+        }
+        self.fields |= _option_fields(user, _together(chosen, headers))
+        for name in _DEFAULTS:
+            keep(self.fields[name], params.getlist(name))
 
     def filter_fields(self) -> list[BoundField]:
         """The dataset's filters, in their order."""
@@ -73,11 +77,10 @@ class ExportForm(forms.Form):
             text = problem.detail if field else format_lazy("{}: {}", problem.attr, problem.detail)
             self.add_error(field, forms.ValidationError(str(text), code=problem.code))
 
-    def _filter_field(self, name: str, field: forms.Field) -> forms.Field:
-        field = deepcopy(field)
+    def _filter_field(self, name: str, field: forms.Field, given: list[str]) -> forms.Field:
         if name in self._listing:  # a list of rows would show those of every tenant
-            field = forms.CharField(label=field.label, help_text=field.help_text, required=field.required)
-        return field
+            return forms.CharField(label=field.label, help_text=field.help_text, required=field.required)
+        return fitted(field, given)
 
 
 def normalised(params: QueryDict, definition: ModelExport) -> QueryDict:
@@ -99,6 +102,11 @@ def normalised(params: QueryDict, definition: ModelExport) -> QueryDict:
 def _columns(ticked: list[str], headers: list[str]) -> list[str]:
     """One comma-separated value; none where all are ticked; an empty one, an error, where none is."""
     return [] if ticked == headers else [",".join(ticked)]
+
+
+def _together(chosen: list[str], headers: list[str]) -> list[str]:
+    """All columns, each once: the chosen ones first, in their order."""
+    return [name for name in dict.fromkeys([*chosen, *headers]) if name]
 
 
 def _shown(params: QueryDict, chosen: list[str]) -> QueryDict:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     re_path(r"^api/alerts/export/csv/?$", ExportView.as_view(dataset="alerts"), name="alert-export"),
     re_path(r"^api/hosts/export/csv/?$", ExportView.as_view(dataset="hosts"), name="host-export"),
+    path("exports/", include("exports.web.urls")),
     path("api/schema/", documentation.SchemaView.as_view(), name="schema"),
     path("api/schema", documentation.SchemaView.as_view()),
     path("api/docs/", documentation.DocumentationView.as_view(), name="api-docs"),

@@ -21,6 +21,12 @@ def peek(user: Any, dataset: str) -> None:
     _check(user, dataset, increment=False)
 
 
+def remaining(user: Any, dataset: str) -> int | None:
+    """How many exports this window has left; None without a limit. Counts nothing."""
+    usage = _usage(user, dataset, increment=False)
+    return None if usage is None else max(0, usage["limit"] - usage["count"])
+
+
 def _check(user: Any, dataset: str, *, increment: bool) -> None:
     usage = _usage(user, dataset, increment=increment)
     if usage is None or not usage["should_limit"]:

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 def test_it_works(client, user):
     answer = client.post("/login/", {"username": "user-123", "password": "user-123"}, follow=True)
-    assert [path for path, status in answer.redirect_chain] == ["/", "/api/docs/"]
+    assert [path for path, status in answer.redirect_chain] == ["/exports/"]
     assert answer.status_code == 200
 
 
@@ -45,7 +45,7 @@ def test_the_page_leads_where_the_visitor_wanted_to_go(client, user):
 
 def test_the_page_leads_to_no_other_site(client, user):
     form = {"username": "user-123", "password": "user-123", "next": "https://elsewhere.example/"}
-    assert client.post("/login/", form).headers["Location"] == "/"
+    assert client.post("/login/", form).headers["Location"] == "/exports/"
 
 
 def test_signing_out(client, user):
@@ -59,12 +59,19 @@ def test_signing_out_is_no_link(client, user):
     assert client.get("/logout/").status_code == 405
 
 
-def test_the_start_page_sends_each_where_they_work(client, user):
+def test_the_start_page_leads_where_signing_in_does(client, user):
     assert client.get("/").headers["Location"] == "/login/?next=/"
     client.force_login(user)
-    assert client.get("/").headers["Location"] == "/api/docs/"
+    assert client.get("/").headers["Location"] == "/exports/"
+
+
+def test_every_page_leads_to_the_others(client, user):
+    client.force_login(user)
+    page = client.get("/no-such-page").text
+    assert all(f'href="{address}"' in page for address in ("/exports/", "/exports/history/", "/api/docs/"))
+    assert 'href="/admin/"' not in page
     client.force_login(User.objects.create_user(id="clerk", username="clerk", is_staff=True))
-    assert client.get("/").headers["Location"] == "/admin/"
+    assert 'href="/admin/"' in client.get("/no-such-page").text
 
 
 def test_the_page_speaks_german(client):

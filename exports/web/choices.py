@@ -1,0 +1,101 @@
+"""What the page of a dataset shows: a choice, what is wrong with it, and the rows that it would give."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+
+from ..definitions import ModelExport
+from ..exceptions import ExportError, InvalidParameters, ParameterProblem, RateUnknown
+from ..forms import ExportForm
+from ..policy import rates
+from ..preview import Preview
+from .addresses import api_address, page_address
+
+SHOWN = 300
+"""Characters of a cell that the preview shows; a long one would push the others off the page."""
+
+LINE = 40
+"""Characters that stand in one line: a UUID, a moment. What is longer is wrapped."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the preview; its text is the file's, or the beginning of it."""
+
+    whole: str
+
+    @property
+    def text(self) -> str:
+        return self.whole[:SHOWN]
+
+    @property
+    def cut(self) -> bool:
+        return len(self.whole) > SHOWN
+
+    @property
+    def wraps(self) -> bool:
+        return len(self.whole) > LINE or "\n" in self.whole
+
+
+def choice_context(
+    definition: ModelExport,
+    user: Any,
+    params: QueryDict,
+    *,
+    preview: Preview | None = None,
+    error: ExportError | None = None,
+) -> dict[str, Any]:
+    """For the template `exports/dataset.html`. The error is that of this choice, if it has one."""
+    name = definition.get_name()
+    context: dict[str, Any] = {
+        "title": name,
+        "section": "exports",
+        "definition": definition,
+        "page_url": page_address("dataset", name, QueryDict()),
+        "download_url": page_address("download", name, QueryDict()),
+        "api_url": api_address(name, params),
+        "chosen": bool(params),
+        "remaining": _remaining(user, name),
+    }
+    if asks_for_the_first_time(params, error):
+        return context | {"form": ExportForm(definition, user, params), "waiting": True}
+    form = ExportForm(definition, user, params, problems=_problems(error))
+    if preview is not None:
+        context |= {"preview": preview, "rows": [list(map(Cell, row)) for row in preview.rows]}
+    return context | {
+        "form": form,
+        "error": error,
+        "failed": error is not None,
+        "mistakes": list(_mistakes(form)),
+    }
+
+
+def asks_for_the_first_time(params: QueryDict, error: ExportError | None) -> bool:
+    """Whether nothing is wrong but that a filter is required, which there was no chance to give yet."""
+    if params or not isinstance(error, InvalidParameters):
+        return False
+    return all(problem.code == "required" for problem in error.errors)
+
+
+def _problems(error: ExportError | None) -> Sequence[ParameterProblem]:
+    if isinstance(error, InvalidParameters):
+        return error.errors
+    if error is not None and error.attr:
+        return [ParameterProblem(error.attr, error.code, error.detail)]
+    return []
+
+
+def _mistakes(form: ExportForm) -> Iterator[tuple[str, str, str]]:
+    """Id, label and text of each error that stands beside a field, for the list at the top of the page."""
+    for field in form:
+        for text in field.errors:
+            yield field.auto_id, str(field.label), str(text)
+
+
+def _remaining(user: Any, dataset: str) -> int | None:
+    try:
+        return rates.remaining(user, dataset)
+    except RateUnknown:  # the page is of use all the same
+        return None

@@ -1,0 +1,110 @@
+"""The pages of the datasets: all of them, one with its form and preview, and its download."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from .. import engine
+from ..caller import Caller
+from ..catalogue import row_count
+from ..definitions import ModelExport
+from ..encoders import get_encoder
+from ..exceptions import DatasetNotFound, ExportError
+from ..forms import normalised
+from ..history import last_exports
+from ..models import ExportLog
+from ..policy.addresses import http_caller
+from ..preview import Preview
+from ..registry import registry
+from ..sinks.http import headers_only, retry_after, status_code, streaming_response
+from .addresses import page_address
+from .choices import asks_for_the_first_time, choice_context
+from .signed_in import SignedInView
+
+
+class IndexView(SignedInView, TemplateView):
+    """Each dataset with the number of own rows and the last export of it."""
+
+    template_name = "exports/index.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = self.request.user
+        last = last_exports(user)
+        datasets = [
+            {
+                "name": definition.get_name(),
+                "description": definition.description,
+                "row_count": row_count(definition, user),
+                "last_export": last.get(definition.get_name()),
+            }
+            for definition in registry
+        ]
+        return super().get_context_data(title=_("Exports"), section="exports", datasets=datasets, **kwargs)
+
+
+class _EngineView(SignedInView):
+    """Asks the engine about one dataset; what it refuses is told on the page of the dataset."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Exempt from ATOMIC_REQUESTS: rows are read in a transaction of their own."""
+        return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    @cached_property
+    def definition(self) -> ModelExport:
+        try:
+            return registry.get(self.kwargs["dataset"])
+        except DatasetNotFound as error:
+            raise Http404(error.detail) from error
+
+    @cached_property
+    def params(self) -> QueryDict:
+        """The parameters of the API, whatever a browser has made of them."""
+        return normalised(self.request.GET, self.definition)
+
+    @property
+    def caller(self) -> Caller:
+        return http_caller(self.request, ExportLog.Door.WEB)
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().answer(request, *args, **kwargs)
+        except ExportError as error:
+            return self.page(error=error)
+
+    def page(self, *, preview: Preview | None = None, error: ExportError | None = None) -> TemplateResponse:
+        """The dataset's page, with the status that says what the error says."""
+        user = self.request.user
+        context = choice_context(self.definition, user, self.params, preview=preview, error=error)
+        response = TemplateResponse(self.request, "exports/dataset.html", context)
+        if error is not None and not asks_for_the_first_time(self.params, error):
+            response.status_code = status_code(error)
+            if (seconds := retry_after(error)) is not None:
+                response["Retry-After"] = str(seconds)
+        return response
+
+
+class DatasetView(_EngineView):
+    """The form of a dataset, and the first rows of what is chosen; the parameters are the API's."""
+
+    def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
+        if self.params != request.GET:
+            return HttpResponseRedirect(page_address("dataset", dataset, self.params))
+        return self.page(preview=engine.preview(dataset, self.caller, self.params))
+
+
+class DownloadView(_EngineView):
+    """The file, or the dataset's page that says why there is none."""
+
+    def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
+        return streaming_response(engine.start(dataset, self.caller, self.params))
+
+    def head(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
+        query = engine.prepare(dataset, self.caller, self.params)
+        return headers_only(engine.filename(query), get_encoder(query.options.format).media_type)
