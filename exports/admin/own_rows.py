@@ -18,12 +18,14 @@ else:  # a mixin: the ModelAdmin stands behind it
     _Base = object
 
 
-def widest_scope(user: Any) -> Scope:
-    """All tenants for who may export them, else the user's own. Raises NotPermitted where there is none."""
-    try:
-        return resolve_scope(user, ALL_TENANTS)
-    except NotPermitted:
-        return resolve_scope(user, None)
+def widest_scope(user: Any) -> Scope | None:
+    """All tenants for who may export them, else the user's own; None for who has no rows at all."""
+    for tenant in (ALL_TENANTS, None):
+        try:
+            return resolve_scope(user, tenant)
+        except NotPermitted:
+            continue
+    return None
 
 
 class OwnRowsMixin(_Base):
@@ -34,10 +36,17 @@ class OwnRowsMixin(_Base):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        try:
-            return widest_scope(request.user).filter(rows, self.tenant_field)
-        except NotPermitted:
-            return rows.none()
+        scope = widest_scope(request.user)
+        return scope.filter(rows, self.tenant_field) if scope else rows.none()
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row; what it refers to of another tenant's is as good as none, for nobody to read its name."""
+        row = super().get_object(request, object_id, from_field)
+        for field in self.opts.concrete_fields if row else ():
+            if isinstance(field, ForeignKey) and not self._is_own(field, row, request):
+                # The key itself stays, and is saved as it was.
+                field.set_cached_value(row, None)  # type: ignore[arg-type]
+        return row
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
@@ -51,19 +60,38 @@ class OwnRowsMixin(_Base):
 
     def _only_oneself(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest) -> dict[str, Any]:
         scope = widest_scope(request.user)
-        if scope.all_tenants:
+        if scope and scope.all_tenants:
             return {}
-        tenants = db_field.remote_field.model._default_manager.filter(pk=scope.tenant)
+        users = db_field.remote_field.model._default_manager
+        tenants = users.filter(pk=scope.tenant) if scope else users.none()
         return {"queryset": tenants, "widget": forms.Select(), "empty_label": None}
 
     def _only_own(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest) -> dict[str, Any]:
-        related = self.admin_site._registry.get(db_field.remote_field.model)
-        if not isinstance(related, OwnRowsMixin):
+        rows = self._own_choices(db_field, request)
+        if rows is None:
             return {}
-        rows = related.get_queryset(request)
+        if db_field.name not in self.raw_id_fields:
+            return {"queryset": rows}
         widget = OwnRawIdWidget(db_field.remote_field, self.admin_site)
         widget.rows = rows
-        return {"queryset": rows} | ({"widget": widget} if db_field.name in self.raw_id_fields else {})
+        return {"queryset": rows, "widget": widget}
+
+    def _own_choices(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest) -> QuerySet[Any] | None:
+        """What a foreign key may refer to; None where its model's admin limits nothing."""
+        related = self.admin_site._registry.get(db_field.remote_field.model)
+        return related.get_queryset(request) if isinstance(related, OwnRowsMixin) else None
+
+    def _is_own(self, db_field: "ForeignKey[Any, Any]", row: Any, request: HttpRequest) -> bool:
+        rows, key = self._own_choices(db_field, request), getattr(row, db_field.attname)
+        return rows is None or key is None or _holds(rows, db_field.target_field.name, key)
+
+
+def _holds(rows: QuerySet[Any], name: str, value: Any) -> bool:
+    """Whether one of the rows has this value, which may be none of the field's at all."""
+    try:
+        return rows.filter(**{name: value}).exists()
+    except (ValueError, OverflowError, ValidationError):
+        return False
 
 
 class OwnRawIdWidget(ForeignKeyRawIdWidget):
@@ -72,8 +100,5 @@ class OwnRawIdWidget(ForeignKeyRawIdWidget):
     rows: QuerySet[Any]
 
     def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
-        try:
-            known = self.rows.filter(**{self.rel.get_related_field().name: value}).exists()
-        except (ValueError, OverflowError, ValidationError):
-            known = False
+        known = _holds(self.rows, self.rel.get_related_field().name, value)
         return super().label_and_url_for_value(value) if known else ("", "")

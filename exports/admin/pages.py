@@ -46,7 +46,8 @@ class ExportPage:
         """The page as the action opens it."""
         choice = selections.opened(self.request, rows)
         params = QueryDict(mutable=True)
-        if widest_scope(self.request.user).all_tenants:
+        scope = widest_scope(self.request.user)
+        if scope and scope.all_tenants:
             params["tenant"] = ALL_TENANTS
         try:
             return self._previewed(choice, params)

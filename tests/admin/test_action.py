@@ -1,0 +1,138 @@
+"""The action "Export selected …": where it is offered, the page it leads to, and the file."""
+
+import pytest
+
+from tests.admin.door import act, changelist, columns, lines, post, records
+from tests.api import rows
+
+
+def offered(page) -> dict[str, str]:
+    form = page.context["action_form"]
+    return dict(form.fields["action"].choices) if form else {}
+
+
+def test_it_works(client, staff):
+    rows.calls(staff, 3)
+    page = act(client, "calls")
+    assert page.status_code == 200
+    assert "The file will have 3 rows." in page.text
+    assert "room-0" in page.text
+    answer = post(client, "calls", **columns("livekitRoomName"))
+    assert lines(answer) == ["room-0", "room-1", "room-2"]
+    assert answer["Content-Disposition"].startswith('attachment; filename="calls_export_')
+    [record] = records()
+    assert str(record.pk) == answer["X-Export-Id"]
+    assert (record.door, record.user, record.tenant) == ("admin", "user-123", "user-123")
+    assert (record.outcome, record.row_count, record.columns) == ("succeeded", 3, ["livekitRoomName"])
+
+
+def test_it_names_the_dataset(client, staff):
+    page = client.get(changelist("phone-numbers"))
+    assert offered(page)["export_phone-numbers"] == "Export selected phone numbers (phone-numbers)"
+
+
+def test_a_model_may_have_several(client, staff, settings):
+    settings.ROOT_URLCONF = "tests.admin.urls"
+    page = client.get("/strangers/engine/order/")
+    assert offered(page)["export_orders"] == "Export selected orders (orders)"
+    assert offered(page)["export_computed-orders"] == "Export selected orders (computed-orders)"
+
+
+def test_it_is_offered_with_the_models_own_permission_only(client, user, allow):
+    user.is_staff = True
+    user.save()
+    client.force_login(user)
+    rows.call(user)
+    allow(user, "telephony.view_calllog", "telephony.view_agentconfig", "telephony.export_agentconfig")
+    assert "export_calls" not in offered(client.get(changelist("calls")))
+    assert "export_agents" in offered(client.get(changelist("agents")))
+    allow(user, "telephony.export_calllog")
+    assert "export_calls" in offered(client.get(changelist("calls")))
+
+
+def test_it_is_not_offered_in_a_popup(client, staff):
+    assert offered(client.get(changelist("calls", "_popup=1"))) == {}
+
+
+def test_the_page_shows_a_preview_of_what_is_chosen_and_exports_nothing(client, staff):
+    rows.calls(staff, 30)
+    page = post(client, "calls", _preview="1", **columns("livekitRoomName"))
+    preview = page.context["preview"]
+    assert (preview.headers, len(preview.rows), preview.row_count) == (["livekitRoomName"], 20, 30)
+    assert "The first 20 rows" in page.text
+    assert records() == []
+
+
+def test_the_choice_stands_on_the_page_again(client, staff):
+    call, other = rows.calls(staff, 2)
+    page = post(client, "calls", "q=room", [call.pk, other.pk], _preview="1", formulas="reject")
+    form = page.context["form"]
+    assert form["formulas"].value() == "reject"
+    assert page.context["preview"].row_count == 2
+    assert page.text.count('name="_selected_action"') == 2
+    assert 'name="select_across"' not in page.text
+    assert 'action="/admin/telephony/calllog/export/calls/?q=room"' in page.text
+
+
+def test_everything_across_the_pages_is_no_list_of_ids(client, staff):
+    rows.calls(staff, 2)
+    page = act(client, "calls")
+    assert 'name="select_across" value="1"' in page.text
+    assert 'name="_selected_action"' not in page.text
+
+
+def test_fewer_rows_than_were_ticked_are_explained(client, staff, mine_and_theirs):
+    mine, theirs = mine_and_theirs
+    page = act(client, "calls", ids=[mine.rows["calls"][0].pk, theirs.rows["calls"][0].pk])
+    assert page.context["preview"].row_count == 1
+    scans = [mine.rows["scans"][0].pk]
+    page = post(client, "scans", ids=[*scans, 0], scan_id=str(mine.scan.pk), _preview="1")
+    assert page.context["preview"].row_count == 1
+    assert "Of the 2 rows that you selected" in page.text
+
+
+def test_scans_ask_for_their_scan(client, staff, mine_and_theirs):
+    mine, _ = mine_and_theirs
+    page = act(client, "scans")
+    assert page.status_code == 200
+    assert page.context["preview"] is None
+    assert page.context["form"]["scan_id"].errors == []
+    refused = post(client, "scans")
+    assert refused.status_code == 400
+    assert refused.context["form"]["scan_id"].errors == ["This field is required."]
+    assert lines(post(client, "scans", scan_id=str(mine.scan.pk), **columns("Port"))) == ["22", "80", "443"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        (columns(), "columns"),
+        (columns("nothing"), "columns"),
+        ({"format": "doc"}, "format"),
+        ({"formulas": "eat"}, "formulas"),
+    ],
+)
+def test_errors_stand_beside_their_fields(client, staff, fields, name):
+    rows.call(staff)
+    page = post(client, "calls", **fields)
+    assert page.status_code == 400
+    assert page.context["form"][name].errors
+    assert "Please correct the errors below." in page.text
+    assert records() == []
+
+
+def test_an_unknown_parameter_is_refused_by_name(client, staff):
+    rows.call(staff)
+    page = post(client, "calls", outcom="busy")
+    assert page.status_code == 400
+    assert "outcom: There is no such filter." in page.text
+
+
+def test_after_signing_in_again_the_list_opens(client, staff):
+    answer = client.get("/admin/telephony/calllog/export/calls/?q=room&p=2")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/telephony/calllog/?q=room")
+
+
+def test_only_the_tables_own_datasets_are_at_its_address(client, staff):
+    answer = client.post("/admin/telephony/calllog/export/agents/", {"select_across": "1"})
+    assert answer.status_code == 404
