@@ -1,0 +1,40 @@
+"""The same rows by the admin and by the API are the same file, and the same record but for the door."""
+
+import pytest
+
+from exports.models import ExportLog
+from tests.admin.door import TABLES, columns, post
+from tests.api import rows
+from tests.api.rows import DATASETS
+
+SAME = (
+    *("user", "tenant", "export_type", "format", "columns", "filters"),
+    *("row_count", "byte_count", "sha256", "outcome", "ip"),
+)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_it_works(client, staff, stranger, auth_headers, dataset):
+    mine, _ = rows.tenants(staff, stranger)
+    fields = {"scan_id": str(mine.scan.pk)} if dataset == "scans" else {}
+    by_admin = post(client, dataset, **fields)
+    body = by_admin.getvalue()
+    by_api = client.get(f"/api/exports/{dataset}", fields, headers=auth_headers)
+    assert body == by_api.getvalue()
+    records = [ExportLog.objects.get(pk=answer["X-Export-Id"]) for answer in (by_admin, by_api)]
+    assert [record.door for record in records] == ["admin", "api"]
+    assert [getattr(records[0], name) for name in SAME] == [getattr(records[1], name) for name in SAME]
+    assert len(records[0].sha256) == 64
+
+
+def test_of_all_tenants_with_some_columns(client, everybodys, stranger, auth_headers):
+    rows.tenants(everybodys, stranger)
+    body = post(client, "calls", "outcome__exact=busy", tenant="*", **columns("id", "outcome")).getvalue()
+    params = {"tenant": "*", "columns": "id,outcome", "outcome": "busy"}
+    by_api = client.get("/api/exports/calls", params, headers=auth_headers)
+    assert body.count(b"busy") == 8
+    assert body == by_api.getvalue()
+
+
+def test_every_dataset_has_a_table():
+    assert tuple(TABLES) == DATASETS
