@@ -1,4 +1,4 @@
-"""docs/adding.md by doing it: each example as it stands there, asked for through the API."""
+"""docs/adding.md by doing it: each example as it stands there, and every door has it."""
 
 import sys
 from types import ModuleType
@@ -9,7 +9,7 @@ from exports import checks, encoders, sources
 from exports.models import ExportLog
 from exports.registry import registry
 from tests.shop import models
-from tests.shop.models import Product, Shop, Supplier
+from tests.shop.doors import DOORS
 from tests.walkthrough import Block, blocks
 
 pytestmark = pytest.mark.django_db
@@ -58,63 +58,67 @@ def used(monkeypatch, dataset, new_file):
 
 
 @pytest.fixture
-def products(user, stranger) -> list[Product]:
-    """The user's three; of the stranger's there is one more."""
-    supplier = Supplier.objects.create(name="Mill & Sons")
-    return [
-        Product.objects.create(
-            shop=Shop.objects.get_or_create(owner=owner)[0],
-            supplier=supplier,
-            name=name,
-            price="2.50",
-            in_stock=name != "Cake",
-        )
-        for owner, name in [(user, "Bread"), (stranger, "Coal"), (user, "Cake"), (user, "Salt | pepper")]
-    ]
+def products(ada, grace, stock) -> list[models.Product]:
+    """Ada's three; of grace's there is one more."""
+    [bread], _, [cake, salt] = stock(ada, "Bread"), stock(grace, "Coal"), stock(ada, "Cake", "Salt | pepper")
+    models.Product.objects.filter(pk=cake.pk).update(in_stock=False)
+    return [bread, cake, salt]
 
 
 @pytest.fixture
-def download(client, auth_headers):
+def download(client, ada):
+    """The lines of ada's file, which every door gives alike."""
+
     def get(**params: str) -> list[str]:
-        response = client.get("/api/exports/products", params, headers=auth_headers)
-        assert response.status_code == 200, response.content
-        return response.getvalue().decode().splitlines()
+        [file] = {door(client, ada, **params) for door in DOORS.values()}
+        return file.decode().splitlines()
 
     return get
 
 
-def test_a_dataset(dataset, products, download, client, auth_headers):
+@pytest.fixture
+def refused(client, ada):
+    """The parameters that a request is refused for."""
+
+    def get(**params: str) -> list[str]:
+        client.force_login(ada)
+        response = client.get("/api/exports/products", params)
+        assert response.status_code == 400
+        return [error["attr"] for error in response.json()["errors"]]
+
+    return get
+
+
+def test_a_dataset(dataset, products, download, refused):
     assert checks.check_definition(registry.get("products")) == []
-    bread, _coal, cake, salt = products
+    bread, cake, salt = products
     header = "id,name,price"
     assert download(in_stock="true") == [header, f"{bread.pk},Bread,2.50", f"{salt.pk},Salt | pepper,2.50"]
     assert download(in_stock="false") == [header, f"{cake.pk},Cake,2.50"]
-    refused = client.get("/api/exports/products", {"instock": "true"}, headers=auth_headers)
-    assert refused.status_code == 400
+    assert refused(instock="true") == ["instock"]
 
 
-def test_a_filter(monkeypatch, dataset, used, products, download, client, auth_headers):
+def test_a_filter(monkeypatch, dataset, used, products, grace, stock, download, refused):
     monkeypatch.setattr(dataset.ProductExport, "filterset_class", used("A filter", "ProductFilterSet"))
     assert checks.check_definition(registry.get("products")) == []
-    _bread, coal, cake, salt = (product.pk for product in products)
-    assert download(ids=f"{salt},{coal},{cake}", columns="name") == ["name", "Cake", "Salt | pepper"]
+    _bread, cake, salt = (product.pk for product in products)
+    [hers] = stock(grace, "Ash")
+    assert download(ids=f"{salt},{hers.pk},{cake}", columns="name") == ["name", "Cake", "Salt | pepper"]
     assert download(ids=f"{salt},{cake}", in_stock="false", columns="name") == ["name", "Cake"]
     assert download(ids="9" * 18, columns="name") == ["name"]
     for wrong in ("", "1,", "one", "1;2", "٣"):
-        refused = client.get("/api/exports/products", {"ids": wrong}, headers=auth_headers)
-        assert [error["attr"] for error in refused.json()["errors"]] == ["ids"]
+        assert refused(ids=wrong) == ["ids"]
 
 
 def test_a_column(monkeypatch, dataset, used, products, download):
     monkeypatch.setattr(dataset.ProductExport, "columns", used("A column", "columns"))
     assert checks.check_definition(registry.get("products")) == []
-    assert download(columns="available,name") == [
-        *("available,name", "yes,Bread", "no,Cake", "yes,Salt | pepper")
-    ]
-    assert download(columns="id,name,price,available")[0] == download()[0]
+    words = download(columns="available,name")
+    assert words == ["available,name", "yes,Bread", "no,Cake", "yes,Salt | pepper"]
+    assert download()[0] == "id,name,price,available"
 
 
-def test_a_format(monkeypatch, new_file, products, client, auth_headers):
+def test_a_format(monkeypatch, new_file, products, download, client):
     file, line = blocks(PAGE, "A format")
     new_file(file)
     [(name, path)] = eval(f"{{{line.text}}}").items()  # noqa: S307 - our own text
@@ -123,12 +127,11 @@ def test_a_format(monkeypatch, new_file, products, client, auth_headers):
         *("| name | supplier |", "| --- | --- |", "| Bread | Mill & Sons |", "| Cake | Mill & Sons |"),
         r"| Salt \| pepper | Mill & Sons |",
     ]
-    address = "/api/exports/products?columns=name,supplier"
-    for query, accept in [("&format=markdown", "*/*"), ("", "text/markdown")]:
-        response = client.get(address + query, headers=auth_headers | {"Accept": accept})
-        assert response.getvalue().decode().splitlines() == expected
-        assert response["Content-Type"] == "text/markdown"
-        assert response["Content-Disposition"].endswith('.md"')
+    assert download(format="markdown", columns="name,supplier") == expected
+    response = client.get("/api/exports/products?columns=name,supplier", headers={"Accept": "text/markdown"})
+    assert response.getvalue().decode().splitlines() == expected
+    assert response["Content-Type"] == "text/markdown"
+    assert response["Content-Disposition"].endswith('.md"')
     assert set(ExportLog.objects.values_list("format", flat=True)) == {"markdown"}
 
 
@@ -137,10 +140,13 @@ def test_a_source(monkeypatch, new_file, products, download, settings):
     file, line = blocks(PAGE, "A source")
     new_file(file)
     monkeypatch.setattr(sources, "SOURCES", (*eval(f"({line.text})"), *sources.SOURCES))  # noqa: S307
-    assert download() == plain
-    settings.EXPORTS = settings.EXPORTS | {"MAX_ROWS": 3, "CHUNK_SIZE": 2}
-    assert download() == plain
-    settings.EXPORTS = settings.EXPORTS | {"CHUNK_SIZE": 3}
-    assert download() == plain
-    records = ExportLog.objects.order_by("timestamp").values_list("source", flat=True)
-    assert [source.partition(":")[0] for source in records] == ["orm", "orm", "orm", "brief"]
+    for limits, source in [
+        ({}, "orm"),
+        ({"MAX_ROWS": 3, "CHUNK_SIZE": 2}, "orm"),
+        ({"MAX_ROWS": 3, "CHUNK_SIZE": 3}, "brief"),
+    ]:
+        settings.EXPORTS = settings.EXPORTS | limits
+        ExportLog.objects.all().delete()
+        assert download() == plain
+        used = ExportLog.objects.values_list("source", flat=True)
+        assert {text.partition(":")[0] for text in used} == {source}
