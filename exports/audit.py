@@ -50,7 +50,8 @@ def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress) -> 
                 progress.bytes += len(chunk)
                 yield chunk
         outcome, whole = ExportLog.Outcome.SUCCEEDED, digest.hexdigest()
-    except GeneratorExit:  # closed before the end: nobody wants the rest
+    # Closed before the end, or Ctrl-C in a command: nobody wants the rest.
+    except (GeneratorExit, KeyboardInterrupt):
         raise
     except BaseException as exception:
         outcome, error = ExportLog.Outcome.FAILED, describe(exception)
