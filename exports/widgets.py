@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from django import forms
+from django.forms.widgets import ChoiceWidget
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters.widgets import SuffixedMultiWidget
@@ -30,7 +31,7 @@ def fitted(field: forms.Field, given: Sequence[str]) -> forms.Field:
         _name_parts(field)
     elif isinstance(field.widget, forms.SelectMultiple):
         field.widget = forms.CheckboxSelectMultiple(field.widget.attrs, field.widget.choices)
-    if isinstance(field.widget, forms.Select):
+    if isinstance(field.widget, ChoiceWidget):
         _offer_nothing(field)
         keep(field, given)
     elif isinstance(field.widget, forms.NumberInput) and not all(map(_is_number, given)):

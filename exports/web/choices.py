@@ -47,9 +47,10 @@ def choice_context(
     preview: Preview | None = None,
     error: ExportError | None = None,
 ) -> dict[str, Any]:
-    """For the template `exports/dataset.html`. The error is that of this choice, if it has one."""
+    """For the template `exports/dataset.html`; with neither preview nor error nothing is chosen yet."""
     name = definition.get_name()
-    context: dict[str, Any] = {
+    form = ExportForm(definition, user, params, problems=_problems(error))
+    return {
         "title": name,
         "section": "exports",
         "definition": definition,
@@ -58,25 +59,13 @@ def choice_context(
         "api_url": api_address(name, params),
         "chosen": bool(params),
         "remaining": _remaining(user, name),
-    }
-    if asks_for_the_first_time(params, error):
-        return context | {"form": ExportForm(definition, user, params), "waiting": True}
-    form = ExportForm(definition, user, params, problems=_problems(error))
-    if preview is not None:
-        context |= {"preview": preview, "rows": [list(map(Cell, row)) for row in preview.rows]}
-    return context | {
         "form": form,
+        "preview": preview,
+        "rows": [list(map(Cell, row)) for row in preview.rows] if preview else [],
         "error": error,
         "failed": error is not None,
         "mistakes": list(_mistakes(form)),
     }
-
-
-def asks_for_the_first_time(params: QueryDict, error: ExportError | None) -> bool:
-    """Whether nothing is wrong but that a filter is required, which there was no chance to give yet."""
-    if params or not isinstance(error, InvalidParameters):
-        return False
-    return all(problem.code == "required" for problem in error.errors)
 
 
 def _problems(error: ExportError | None) -> Sequence[ParameterProblem]:
@@ -91,7 +80,8 @@ def _mistakes(form: ExportForm) -> Iterator[tuple[str, str, str]]:
     """Id, label and text of each error that stands beside a field, for the list at the top of the page."""
     for field in form:
         for text in field.errors:
-            yield field.auto_id, str(field.label), str(text)
+            # Of several inputs under one name the first: none has the name's own id.
+            yield field.id_for_label or f"{field.auto_id}_0", str(field.label), str(text)
 
 
 def _remaining(user: Any, dataset: str) -> int | None:

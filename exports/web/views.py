@@ -15,7 +15,7 @@ from ..caller import Caller
 from ..catalogue import row_count
 from ..definitions import ModelExport
 from ..encoders import get_encoder
-from ..exceptions import DatasetNotFound, ExportError
+from ..exceptions import DatasetNotFound, ExportError, InvalidParameters
 from ..forms import normalised
 from ..history import last_exports
 from ..models import ExportLog
@@ -24,7 +24,7 @@ from ..preview import Preview
 from ..registry import registry
 from ..sinks.http import headers_only, retry_after, status_code, streaming_response
 from .addresses import page_address
-from .choices import asks_for_the_first_time, choice_context
+from .choices import choice_context
 from .signed_in import SignedInView
 
 
@@ -83,7 +83,7 @@ class _EngineView(SignedInView):
         user = self.request.user
         context = choice_context(self.definition, user, self.params, preview=preview, error=error)
         response = TemplateResponse(self.request, "exports/dataset.html", context)
-        if error is not None and not asks_for_the_first_time(self.params, error):
+        if error is not None:
             response.status_code = status_code(error)
             if (seconds := retry_after(error)) is not None:
                 response["Retry-After"] = str(seconds)
@@ -96,7 +96,12 @@ class DatasetView(_EngineView):
     def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         if self.params != request.GET:
             return HttpResponseRedirect(page_address("dataset", dataset, self.params))
-        return self.page(preview=engine.preview(dataset, self.caller, self.params))
+        try:
+            return self.page(preview=engine.preview(dataset, self.caller, self.params))
+        except InvalidParameters as error:
+            if self.params or any(problem.code != "required" for problem in error.errors):
+                raise
+            return self.page()  # nothing is wrong yet: there was no chance to give the filter
 
 
 class DownloadView(_EngineView):

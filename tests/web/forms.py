@@ -1,0 +1,38 @@
+"""What the form of a page would send."""
+
+from urllib.parse import urlencode
+
+from tests.web.html import Element
+
+
+def shown(page: Element) -> dict[str, str]:
+    """The value that each input and list of the form shows; ticks and hidden inputs are not among them."""
+    form = page.one("form", class_="exports-form")
+    return {
+        found["name"]: _value(found)
+        for found in form.below()
+        if found.tag in ("input", "select") and found.attrs.get("type") not in ("checkbox", "hidden")
+    }
+
+
+def _value(element: Element) -> str:
+    chosen = [option["value"] for option in element.all("option") if "selected" in option.attrs]
+    return element.attrs.get("value", "") if element.tag == "input" else "".join(chosen)
+
+
+def ticks(page: Element, name: str = "columns") -> list[str]:
+    """The ticked boxes of that name, in their order."""
+    return [box["value"] for box in page.all("input", type="checkbox", name=name) if "checked" in box.attrs]
+
+
+def submitted(page: Element) -> str:
+    """The query string that a browser sends of the form as it stands."""
+    form = page.one("form", class_="exports-form")
+    others = [found for found in form.all("input") if found["type"] == "hidden" or "checked" in found.attrs]
+    return urlencode([*shown(page).items(), *((found["name"], found["value"]) for found in others)])
+
+
+def table(page: Element) -> list[list[str]]:
+    """The cells of the preview, as they stand; the first row is the header."""
+    preview = page.one("div", aria_labelledby="preview").one("table")
+    return [[cell.text for cell in row.below() if cell.tag in ("th", "td")] for row in preview.all("tr")]

@@ -1,0 +1,114 @@
+"""Every page as HTML: what a screen reader, a keyboard and a strict policy need."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from exports.models import ExportLog
+from tests.api import rows
+from tests.web.html import Element, parse
+
+pytestmark = pytest.mark.django_db
+
+PAGES = {
+    "index": "/exports/",
+    "dataset": "/exports/calls/",
+    "chosen": "/exports/calls/?start_date=2024-01-01&outcome=completed&columns=outcome,id",
+    "required": "/exports/scans/",
+    "mistakes": "/exports/calls/?start_date=soon&outcome=x&columns=id",
+    "unknown": "/exports/calls/?outcom=busy",
+    "no column": "/exports/calls/?columns=",
+    "nothing": "/exports/calls/?start_date=2093-01-01",
+    "ranges": "/exports/orders/?status=new&number_min=1",
+    "wrong ranges": "/exports/orders/?status=gone&number_min=x&lenient=x",
+    "refused": "/exports/calls/download?formulas=raw",
+    "history": "/exports/history/",
+    "wrong history": "/exports/history/?outcome=x",
+    "no page": "/exports/nothing/",
+}
+
+
+@pytest.fixture(params=[*PAGES, "record"])
+def page(request, visit, allow, user, stranger) -> Element:
+    allow(user, "view_exportlog", "export_for_all_tenants", "export_for_other_tenant")
+    rows.calls(user, 25, outcome="completed")
+    for visitor in (user, stranger):
+        visit("/exports/calls/download", visitor=visitor).getvalue()
+    path = PAGES.get(request.param) or f"/exports/history/{ExportLog.objects.latest('timestamp').pk}/"
+    response = visit(path)
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+    return parse(response.content.decode())
+
+
+def test_there_is_one_heading_and_a_title(page):
+    assert len(page.all("h1")) == 1
+    assert page.one("title").words.startswith(("Error: ", page.one("h1").words))
+    levels = [int(element.tag[1]) for element in page.below() if re.fullmatch("h[1-6]", element.tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_nothing_is_inline_or_from_elsewhere(page):
+    for element in page.below():
+        assert element.tag != "style"
+        assert not [name for name in element.attrs if name == "style" or name.startswith("on")], element.tag
+        assert element.tag != "script" or element.attrs.get("src"), element.text
+        for name in ("src", "href", "action", "formaction"):
+            if name in element.attrs:
+                assert re.match(r"/(?!/)|[#?]", element[name]), element[name]
+    assert {script["src"] for script in page.all("script")} == {"/static/admin/js/theme.js"}
+
+
+def test_every_field_has_a_name(page):
+    labelled = {label["for"] for label in page.all("label")}
+    fields = [found for found in page.below() if found.tag in ("input", "select", "textarea")]
+    for field in fields:
+        if field.attrs.get("type") != "hidden":
+            assert field.attrs.get("id") in labelled or field.attrs.get("aria-label"), field.attrs
+    for group in page.all("fieldset"):
+        assert group.all("legend")[0].words
+
+
+def test_ids_are_unique_and_references_lead_somewhere(page):
+    ids = [element["id"] for element in page.below() if "id" in element.attrs]
+    assert sorted(ids) == sorted(set(ids))
+    for element in page.below():
+        named = [element.attrs.get(name, "") for name in ("for", "aria-describedby", "aria-labelledby")]
+        assert set(" ".join(named).split()) <= set(ids), element.attrs
+        if element.tag == "a" and element.attrs.get("href", "").startswith("#"):
+            assert element["href"][1:] in ids
+
+
+def test_tables_are_named_and_scroll_by_keyboard(page):
+    for table in page.all("table"):
+        assert table.one("caption").words
+        assert table.all("th")
+        assert all(cell["scope"] in ("col", "row") for cell in table.all("th"))
+    frames = page.all("div", role="region")
+    assert len(frames) == len(page.all("table"))
+    for frame in frames:
+        assert frame["tabindex"] == "0"
+        assert frame.attrs.get("aria-label") or frame.attrs.get("aria-labelledby")
+        assert frame.one("table")
+
+
+def test_there_are_landmarks_with_names(page):
+    assert len(page.all("main")) == 1
+    names = [nav["aria-label"] for nav in page.all("nav")]
+    assert names
+    assert len(names) == len(set(names))
+    links = page.all("nav")[0].links()
+    assert list(links) == ["Exports", "History", "API"]
+
+
+def test_enter_asks_for_the_preview(page):
+    """The first button of a form is what Enter presses."""
+    for form in page.all("form", class_="exports-form"):
+        assert form["method"] == "get"
+        first, second = form.all("button")
+        assert (first.words, first.attrs.get("formaction")) == ("Preview", None)
+        assert (second.words, second["formaction"]) == (
+            "Download",
+            f"{form['action'].partition('#')[0]}download",
+        )
