@@ -4,6 +4,7 @@ An authenticator answers None where its credential is absent, so that the next o
 present and wrong, the request is refused with 401, whatever else it carries.
 """
 
+import logging
 import re
 
 from django.conf import settings
@@ -13,7 +14,10 @@ from rest_framework.request import Request
 
 from accounts.models import USER_ID_PATTERN, User
 
+csrf_logger = logging.getLogger("django.security.csrf")  # where Django itself tells it
+
 DEVELOPMENT_HEADER = "X-User-Id"
+CSRF_FAILED = _("The CSRF token is missing or wrong, or the request comes from a page of another site.")
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -22,6 +26,15 @@ class SessionAuthentication(authentication.SessionAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Names the scheme in WWW-Authenticate; without one REST framework would answer 403, not 401."""
         return 'Session realm="api"'
+
+    def enforce_csrf(self, request: Request) -> None:
+        """REST framework's, in the language of the request; Django's reason, in English, goes to the log."""
+        try:
+            super().enforce_csrf(request)
+        except exceptions.PermissionDenied as error:
+            # repr: the reason may quote a header, with which a client could write log lines of its own.
+            csrf_logger.warning("%r for %s %r", str(error.detail), request.method, request.path)
+            raise exceptions.PermissionDenied(CSRF_FAILED) from error
 
 
 class DevelopmentHeaderAuthentication(authentication.BaseAuthentication):

@@ -237,7 +237,8 @@ if TRUSTED_PROXIES:
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# Apps bring their own; this one is for the templates beside them too (docs/translations.md).
+LOCALE_PATHS = [BASE_DIR / "exports_project" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

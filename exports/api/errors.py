@@ -52,6 +52,10 @@ class ExportExceptionHandler(ExceptionHandler):
         converted: Exception = super().convert_known_exceptions(exc)
         return converted
 
+    def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
+        """A bare 500, which REST framework says in the language of the request."""
+        return exc if isinstance(exc, exceptions.APIException) else exceptions.APIException()
+
 
 def as_api_exception(error: ExportError) -> exceptions.APIException:
     """The answer that says the same; a bare 500 where there is none."""

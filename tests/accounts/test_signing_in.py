@@ -131,6 +131,27 @@ def test_signing_out_ends_the_session(csrf_client, user):
     assert csrf_client.get(SCHEMA).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{\n "a": x}', "JSON parse error in line 2, column 7."),
+        (b'{"a": "\xff"}', "JSON parse error: this is not UTF-8."),
+        (b'{"a": NaN}', "JSON parse error: a number is out of range."),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_where(client, body, detail):
+    answer = client.post(LOGIN, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (400, detail)
+
+
+def test_why_the_csrf_token_was_refused_stands_in_the_log(csrf_client, user, caplog):
+    signed_in(csrf_client)
+    answer = csrf_client.post(LOGOUT)
+    assert answer.json()["errors"][0]["detail"].startswith("The CSRF token is missing or wrong")
+    [reason] = [entry.message for entry in caplog.records if entry.name == "django.security.csrf"]
+    assert "CSRF token missing" in reason
+
+
 @pytest.mark.parametrize("headers", [{}, {"X-CSRFToken": "x" * 32}])
 def test_signing_out_needs_the_csrf_token(csrf_client, user, headers):
     signed_in(csrf_client)
