@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
+from django.utils import translation
 from django.utils.text import slugify
 from django_filters import FilterSet
 
@@ -39,7 +40,10 @@ class ModelExport:
     """A row limit of this dataset's own; None: the setting's."""
 
     def get_name(self) -> str:
-        return self.name or slugify(str(self.model._meta.verbose_name_plural))
+        if self.name:
+            return self.name
+        with translation.override(None):  # an address is the same whoever reads it
+            return slugify(str(self.model._meta.verbose_name_plural))
 
     def get_columns(self) -> tuple[Column, ...]:
         return tuple(as_column(column) for column in self.columns)

@@ -1,9 +1,11 @@
 """An export of a stranger's models: integer keys, another tenant field, a soft delete, relations."""
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 import exports
 from exports import engine
@@ -33,6 +35,14 @@ def test_get_queryset_may_decide_otherwise_and_a_column_may_be_computed(read, ma
     [[number, shout, customer]] = read("computed-orders")
     assert (number, shout) == ("1", "'=NEW!")
     assert customer.isdigit()
+
+
+def test_a_name_is_the_same_in_every_language():
+    class People(exports.ModelExport):
+        model = get_user_model()  # whose plural is "users", and in German "Benutzer"
+
+    with translation.override("de"):
+        assert People().get_name() == "users"
 
 
 def test_a_filter_over_a_to_many_relation_repeats_and_merges_nothing(read, make_order, user):
