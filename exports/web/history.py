@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.generic import DetailView, ListView
 
 from ..history import reachable_records, run_again
@@ -56,7 +56,8 @@ class HistoryView(SignedInView, ListView):  # type: ignore[type-arg]  # takes no
         return self.form.chosen(reachable_records(self.request.user))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(title=_("History"), section="history", form=self.form, **kwargs)
+        title = pgettext("list of exports", "History")
+        context = super().get_context_data(title=title, section="history", form=self.form, **kwargs)
         own = {str(self.request.user.pk), ""}
         context["of_others"] = any({record.user, record.tenant} - own for record in context["records"])
         return context

@@ -69,7 +69,8 @@ class Command(BaseCommand):
 
     def _explain(self, dataset: str, caller: Caller, params: QueryDict) -> None:
         found = engine.explain(dataset, caller, params)
-        self.stdout.write(f"{_('Source')}\n{found.source}\n\nSQL\n{found.sql}\n\n{_('Plan')}\n{found.plan}")
+        source, plan = _("Source"), _("Plan")
+        self.stdout.write(f"{source}\n{found.source}\n\nSQL\n{found.sql}\n\n{plan}\n{found.plan}")
 
     def _export(self, dataset: str, caller: Caller, params: QueryDict, path: str | None) -> str:
         """Writes the file, and says which one, and what is in it."""

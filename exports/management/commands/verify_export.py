@@ -60,7 +60,8 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {text}", returncode=DIFFERENT)
         if problem := _problem(found, record):
             raise CommandError(f"{path}: {problem} {_described(record)}", returncode=DIFFERENT)
-        self.stdout.write(f"{path}: {_('Whole and unchanged.')} {_described(record)}", self.style.SUCCESS)
+        text = _("Whole and unchanged.")
+        self.stdout.write(f"{path}: {text} {_described(record)}", self.style.SUCCESS)
 
 
 def _id(text: str | None) -> UUID | None:
