@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -24,6 +25,7 @@ from ..policy.addresses import http_caller
 from ..policy.permissions import export_permission
 from ..registry import registry
 from .pages import ExportPage, changelist_url
+from .selections import unpaged
 
 if TYPE_CHECKING:
     _Base = admin.ModelAdmin[Any]
@@ -55,6 +57,9 @@ class ExportActionMixin(_Base):
         view = transaction.non_atomic_requests(self.admin_site.admin_view(self.export_view, cacheable=True))
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"
         return [path("export/<slug:dataset>/", view, name=name), *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return unpaged(request, super().get_changelist(request, **kwargs))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The list; a POST of an export that the user may not make, which no page offers, is refused."""

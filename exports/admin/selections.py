@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR
+from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,6 +18,8 @@ ORDER = "_order"
 """The page's own parameter; a dataset may well have a filter named `order`."""
 
 LIST, DATASET = "list", "dataset"
+
+_UNPAGED = "_exports_unpaged"
 
 
 class OrderForm(forms.Form):
@@ -62,8 +64,16 @@ def posted(request: HttpRequest, model_admin: Any) -> Choice:
     """
     if any("\0" in value for _, values in request.GET.lists() for value in values):
         raise IncorrectLookupParameters  # PostgreSQL holds no such text; the list would fail
+    setattr(request, _UNPAGED, True)
     rows, ids = model_admin.get_changelist_instance(request).queryset, _ticked(request)
     return _choice(request, rows if ids is None else _of(rows, ids), ids)
+
+
+def unpaged(request: HttpRequest, changelist: type[ChangeList]) -> type[ChangeList]:
+    """A ChangeList that counts nothing and fetches no page, where it is asked for its rows only."""
+    if not hasattr(request, _UNPAGED):
+        return changelist
+    return type(changelist.__name__, (changelist,), {"get_results": lambda self, request: None})
 
 
 def _choice(request: HttpRequest, rows: QuerySet[Any], ids: tuple[str, ...] | None) -> Choice:

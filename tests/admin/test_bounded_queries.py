@@ -15,7 +15,6 @@ QUERIES = [
     "SELECT accounts_user",
     "SELECT auth_permission",  # the user's own
     "SELECT auth_permission",  # and the groups'
-    "SELECT telephony_calllog",  # the list counts its rows
     "INSERT exports_exportlog",
     "SELECT telephony_calllog",  # all rows of the file
     "UPDATE exports_exportlog",

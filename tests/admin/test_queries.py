@@ -1,4 +1,4 @@
-"""How many queries a page and a file need: as many for a hundred rows as for three."""
+"""How many queries a page needs: as many for a hundred rows as for three."""
 
 from typing import Any
 
@@ -10,13 +10,6 @@ from exports.contrib.telephony.models import CallLog
 from tests.admin.door import TABLES, act, changelist, columns, lines, post
 from tests.api import rows
 from tests.api.conftest import named
-
-WHO = [
-    "SELECT django_session",
-    "SELECT accounts_user",
-    "SELECT accounts_user_user_permissions",  # one's own permissions
-    "SELECT auth_permission",  # those of one's groups
-]
 
 
 def queries(door: Any, *args: Any, **fields: Any) -> list[str]:
@@ -44,20 +37,6 @@ def add(tenant: rows.Tenant, count: int) -> None:
 @pytest.fixture
 def tenant(staff) -> rows.Tenant:
     return rows.filled(staff, "mine")
-
-
-def test_the_file(client, staff):
-    rows.calls(staff, 3)
-    few = queries(post, client, "calls", "q=room&o=1", _order="list")
-    assert few[-4:] == [
-        "SELECT telephony_calllog",  # the list counts what it lists
-        "INSERT exports_exportlog",
-        "SELECT telephony_calllog",  # the file
-        "UPDATE exports_exportlog",
-    ]
-    assert len(few) <= 9
-    rows.calls(staff, 120)
-    assert queries(post, client, "calls", "q=room&o=1", _order="list") == few
 
 
 def test_the_page(client, staff):
