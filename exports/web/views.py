@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
@@ -15,7 +16,7 @@ from ..caller import Caller
 from ..catalogue import row_count
 from ..definitions import ModelExport
 from ..encoders import get_encoder
-from ..exceptions import DatasetNotFound, ExportError, InvalidParameters
+from ..exceptions import DatasetNotFound, ExportError, InvalidParameters, NotPermitted
 from ..forms import normalised
 from ..history import last_exports
 from ..models import ExportLog
@@ -32,6 +33,12 @@ class IndexView(SignedInView, TemplateView):
     """Each dataset with the number of own rows and the last export of it."""
 
     template_name = "exports/index.html"
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().answer(request, *args, **kwargs)
+        except NotPermitted as refusal:  # a user of whom no tenant is known has no datasets
+            raise PermissionDenied(str(refusal.detail)) from refusal
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user

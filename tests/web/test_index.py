@@ -81,3 +81,11 @@ def test_one_query_a_dataset_and_one_for_the_records(queries, export, mine_and_t
         assert found.count("SELECT exports_exportlog") == 1
         assert len(found) == len(list(registry)) - 1 + 1
         export("calls")
+
+
+def test_a_user_of_whom_no_tenant_is_known_is_told_so(visit, settings):
+    settings.EXPORTS = {"SCOPE_RESOLVER": "tests.engine.test_declarations.nobody"}
+    for path in ("/exports/", "/exports/calls/"):
+        answer = visit(path)
+        assert answer.status_code == 403
+        assert "The scope resolver names no tenant." in answer.content.decode()
