@@ -21,5 +21,8 @@ def explain(queryset: QuerySet[Any, Any], source: str) -> Explanation:
             return Explanation(source=source, sql=str(queryset.query), plan=queryset.explain())
         cursor.execute(_EXPLAIN[connection.vendor] + sql, params)
         plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
-        text = connection.ops.last_executed_query(cursor, sql, params)
+        # PostgreSQL's cursor remembers what it ran, and not what it is asked about.
+        text = connection.ops.last_executed_query(cursor, sql, params).removeprefix(
+            _EXPLAIN[connection.vendor]
+        )
         return Explanation(source=source, sql=text, plan=plan)

@@ -97,6 +97,15 @@ def test_a_worker_that_is_told_to_exit_leaves_a_failure(start, monkeypatch):
     assert the_record().outcome == "failed"
 
 
+def test_ctrl_c_is_nobodys_failure(start, monkeypatch):
+    monkeypatch.setattr("tests.engine.exports.shout", breaking(5, KeyboardInterrupt()))
+    stream = start("computed-orders")
+    with pytest.raises(KeyboardInterrupt):
+        b"".join(stream)
+    record = the_record()
+    assert (record.outcome, record.row_count, record.error) == ("cancelled", 4, "")
+
+
 def test_rows_that_came_after_the_limit_was_checked_break_the_stream(start, monkeypatch):
     """Never a silent cut."""
     monkeypatch.setattr("exports.engine.require_row_limit", lambda query: None)
