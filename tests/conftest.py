@@ -15,6 +15,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="all",
         help="run on this database only (default: all)",
     )
+    parser.addoption(
+        "--screenshots",
+        metavar="DIRECTORY",
+        help="keep the browser tests' pictures of pages there (default: nowhere)",
+    )
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:

@@ -55,6 +55,11 @@ class Demo:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
+    @property
+    def url(self) -> str:
+        """Without a slash at its end."""
+        return f"http://127.0.0.1:{self.port}"
+
     def _read(self) -> None:
         assert self.process.stdout
         with self.process.stdout as lines:
@@ -79,7 +84,7 @@ class Demo:
 
     def get(self, path: str, headers: Mapping[str, str]) -> bytes:
         """The body of an answer; HTTPError for everything but 200."""
-        address = path if path.startswith("http") else f"http://127.0.0.1:{self.port}{path}"
+        address = path if path.startswith("http") else self.url + path
         request = urllib.request.Request(address, headers=dict(headers))
         with urllib.request.urlopen(request, timeout=20) as response:
             return response.read()

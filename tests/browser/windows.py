@@ -1,0 +1,132 @@
+"""A browser window that notes whatever a clean page must not do."""
+
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response
+
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+WIDE: Final = 1280
+HEIGHT: Final = 900
+NARROW: Final = 360  # the narrowest telephone that pages are made for
+# The console tells of it, too, but in words of the browser's.
+TELL_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", violation => console.error(
+    `the policy forbids ${violation.violatedDirective}: ${violation.blockedURI} ${violation.sourceFile}`
+));
+"""
+# Links change their colour slowly, and half-way it is hard to read.
+TRANSITIONS_END = "Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
+# Said of every answer that is an error; `_answered` looks at those itself.
+STATUS_MESSAGE = "Failed to load resource: the server responded with a status of "
+
+
+class Window:
+    """One window at `base_url`: `page` is playwright's, `problems` what went wrong so far.
+
+    Problems are messages of the console that are errors, what the Content-Security-Policy forbade, requests
+    to other hosts, parts of a page that were not there, and any 500. A page itself may answer 4xx.
+    """
+
+    def __init__(self, browser: Browser, base_url: str, *, width: int = WIDE, **options: Any) -> None:
+        self.base_url = base_url
+        self.problems: list[str] = []
+        self.context = browser.new_context(
+            base_url=base_url,
+            viewport={"width": width, "height": HEIGHT},
+            reduced_motion="reduce",
+            **{"locale": "en-GB", **options},
+        )
+        self.context.set_default_timeout(15_000)
+        self.context.add_init_script(TELL_VIOLATIONS)
+        self.context.on("request", self._requested)
+        self.context.on("response", self._answered)
+        self.context.on("console", self._said)
+        self.context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
+        self.page: Page = self.context.new_page()
+
+    def _requested(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme != "data" and f"{address.scheme}://{address.netloc}" != self.base_url:
+            self.problems.append(f"foreign: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        page_itself = response.request.is_navigation_request()
+        if response.status >= 500 or (response.status >= 400 and not page_itself):
+            self.problems.append(f"{response.status}: {response.url}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(STATUS_MESSAGE):
+            self.problems.append(f"console: {message.text}")
+
+    def open(self, path: str, status: int = 200) -> Page:
+        """Goes to that path, which must answer with that status."""
+        response = self.page.goto(path)
+        assert response is not None
+        assert response.status == status, f"{path}: {response.status}\n{self.text}"
+        return self.page
+
+    def sign_in(self, user: str) -> None:
+        """By the login page, with the id as password, as all users of the demo have."""
+        self.open("/login/")
+        self.page.get_by_label("Username").fill(user)
+        self.page.get_by_label("Password").fill(user)
+        self.page.get_by_role("button", name="Log in").click()
+        self.arrive("/exports/")
+
+    def download(self, button: Locator) -> tuple[str, bytes]:
+        """Name and content of the file that this button gives."""
+        with self.page.expect_download() as expected:
+            button.click()
+        return expected.value.suggested_filename, expected.value.path().read_bytes()
+
+    @property
+    def text(self) -> str:
+        """What can be read on the page."""
+        return self.page.locator("body").inner_text()
+
+    @property
+    def path(self) -> str:
+        """The address without the host and without the place on the page."""
+        return self._path(self.page.url)
+
+    def _path(self, url: str) -> str:
+        return url.removeprefix(self.base_url).partition("#")[0]
+
+    def arrive(self, path: str) -> None:
+        """Waits until the page of that path is there. A click alone waits for nothing."""
+        self.page.wait_for_url(lambda url: self._path(url) == path)
+
+    def faults(self, exclude: Sequence[str] = ()) -> list[str]:
+        """What keeps people from using this page, in wide and narrow windows, in light and in dark.
+
+        That is what axe finds (a line for each element; `exclude` selects those it does not look at), and
+        a page that scrolls to the side.
+        """
+        found = []
+        for width, scheme in product((WIDE, NARROW), ("light", "dark")):
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.evaluate(TRANSITIONS_END)
+            where = f"{self.path}, {width}, {scheme}"
+            found += [f"{where}: {violation}" for violation in self._violations(exclude)]
+            if (needed := self.page.evaluate("document.documentElement.scrollWidth")) > width:
+                found.append(f"{where}: scrolls to the side, {needed} wide")
+        return found
+
+    def _violations(self, exclude: Sequence[str]) -> list[str]:
+        context = {"exclude": [[selector] for selector in exclude]} if exclude else None
+        rules = Axe().run(self.page, context=context).response["violations"]
+        return [
+            f"{rule['id']}: {node['target']} {node['html'][:200]}\n{node['failureSummary']}"
+            for rule in rules
+            for node in rule["nodes"]
+        ]
+
+    def picture(self, path: Path) -> None:
+        """What the window shows."""
+        self.page.screenshot(path=path)
