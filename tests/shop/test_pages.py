@@ -1,11 +1,14 @@
 """The pages around the file: what they show of a dataset of somebody else's, and to whom."""
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Permission
 
+import exports
 from exports.models import ExportLog
 from tests.shop.doors import ADMIN_EXPORT, ADMIN_LIST, DATASET, DOORS, PAGE
+from tests.shop.models import Product
 
 pytestmark = pytest.mark.django_db
 
@@ -60,10 +63,12 @@ def test_the_page_works(client, ada, loaf):
 
 @pytest.mark.parametrize("key", ["8", "ada"])
 def test_a_stranger_sees_nothing_on_any_page(client, loaf, make_owner, key):
-    """Nor does one whose key is the name that the shop knows its owner by."""
+    """Nor does one whose key is the name that the shop knows its owner by.
+
+    The admin's list is the app's own affair: it shows staff all products.
+    """
     client.force_login(make_owner(key, "grace"))
     pages = [
-        client.get(ADMIN_LIST),
         client.post(ADMIN_LIST, chosen([loaf], select_across="0"), follow=True),
         client.post(ADMIN_LIST, chosen([loaf], select_across="1"), follow=True),
         client.post(ADMIN_EXPORT, {ACTION_CHECKBOX_NAME: loaf.pk, "_preview": "1"}),
@@ -75,6 +80,20 @@ def test_a_stranger_sees_nothing_on_any_page(client, loaf, make_owner, key):
         assert "At ada" not in text(page)
     file = client.post(ADMIN_EXPORT, {ACTION_CHECKBOX_NAME: loaf.pk, "columns": "name"})
     assert file.getvalue() == b"name\r\n"
+
+
+@pytest.mark.parametrize("key", ["8", "ada"])
+def test_a_list_of_own_rows(rf, ada, loaf, make_owner, key):
+    """The mixin for lists follows the relation to the tenant, and compares keys."""
+
+    class OwnProducts(exports.OwnRowsMixin, admin.ModelAdmin):
+        tenant_field = "shop__owner"
+
+    request, products = rf.get(ADMIN_LIST), OwnProducts(Product, admin.site)
+    request.user = ada
+    assert loaf in products.get_queryset(request)
+    request.user = make_owner(key, "grace")
+    assert not products.get_queryset(request)
 
 
 @pytest.mark.parametrize("door", DOORS)
