@@ -73,9 +73,10 @@ class Window:
     def sign_in(self, user: str) -> None:
         """By the login page, with the id as password, as all users of the demo have."""
         self.open("/login/")
-        self.page.get_by_label("Username").fill(user)
-        self.page.get_by_label("Password").fill(user)
-        self.page.get_by_role("button", name="Log in").click()
+        # By names, which no language changes.
+        for name in ("username", "password"):
+            self.page.locator(f"[name={name}]").fill(user)
+        self.page.locator("#login-form [type=submit]").click()
         self.arrive("/exports/")
 
     def download(self, button: Locator) -> tuple[str, bytes]:
@@ -127,6 +128,6 @@ class Window:
             for node in rule["nodes"]
         ]
 
-    def picture(self, path: Path) -> None:
-        """What the window shows."""
-        self.page.screenshot(path=path)
+    def picture(self, path: Path) -> bytes:
+        """A PNG of what the window shows, also written to that file."""
+        return self.page.screenshot(path=path)

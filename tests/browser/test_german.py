@@ -1,0 +1,66 @@
+"""The pages in German, for a browser that asks for it."""
+
+import pytest
+
+from tests.browser.records import USER, newest_record
+
+pytestmark = pytest.mark.sqlite
+
+PAGES = (
+    "/exports/",
+    "/exports/calls/?outcome=completed",
+    "/exports/calls/?start_date=someday&columns=id,nothing",
+    "/exports/scans/",
+    "/exports/history/",
+    "/exports/history/?outcome=denied",
+    "/exports/history/{record}/",
+    "/login/",
+)
+# German for the same, and what is the same in every language.
+ALIKE = {"API", "CSV", "Format", "Format:", "Agent:", "SHA-256", "Scan:", "Status:"}
+DATA = {
+    *("calls", "agents", "phone-numbers", "events", "scans", "alerts", "hosts"),
+    *("user-123", "csv", "orm: values by .iterator()"),
+}
+# All that people read: text outside of data and code, and what stands in attributes.
+TEXTS = """
+() => {
+    const data = "code, td, .exports-ticks, .exports-preview th, h2 > a, #user-tools strong";
+    const found = [document.title];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const parent = walker.currentNode.parentElement;
+        if (!parent.closest(data) && !parent.closest("script, style")) {
+            found.push(walker.currentNode.textContent);
+        }
+    }
+    for (const name of ["aria-label", "alt", "placeholder", "title"]) {
+        for (const element of document.querySelectorAll(`[${name}]`)) {
+            found.push(element.getAttribute(name));
+        }
+    }
+    return found.map(text => text.trim()).filter(text => /[a-z]{2}/i.test(text));
+}
+"""
+
+
+def texts(window, path: str) -> set[str]:
+    window.page.goto(path)
+    return set(window.page.evaluate(TEXTS))
+
+
+def test_it_works(open_window):
+    page = open_window(USER, locale="de-DE").open("/exports/calls/")
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert page.get_by_role("button", name="Herunterladen").is_visible()
+
+
+def test_no_english_is_left(open_window, demo):
+    demo.get("/api/exports/calls", {"X-User-Id": USER, "User-Agent": "-"})
+    record = newest_record(demo)["id"]
+    english, german = open_window(USER, locale="en-GB"), open_window(USER, locale="de-DE")
+    same = set()
+    for path in PAGES:
+        address = path.format(record=record)
+        same |= texts(english, address) & texts(german, address)
+    assert same - ALIKE - DATA == set()

@@ -1,0 +1,55 @@
+"""Pictures of the pages, which stand in docs/pages.md and docs/admin.md.
+
+`pytest tests/browser/test_screenshots.py --screenshots docs/screenshots` makes them anew. Without the
+option they are made as well, so that this does not rot, and thrown away.
+"""
+
+import pytest
+
+from tests.browser.admin_list import open_export
+from tests.browser.records import USER, newest_record
+from tests.browser.windows import NARROW, WIDE, Window
+
+pytestmark = pytest.mark.sqlite
+
+CHOSEN = "/exports/calls/?start_date=2024-06-01&outcome=completed"
+# Name: path, window, scheme. The tall one shows form and preview together.
+PICTURES = {
+    "index": ("/exports/", {"width": WIDE, "height": 820}, "light"),
+    "dataset": (CHOSEN, {"width": WIDE, "height": 1_180}, "light"),
+    "dataset-dark": (CHOSEN, {"width": WIDE, "height": 1_180}, "dark"),
+    "dataset-narrow": (CHOSEN, {"width": NARROW, "height": 1_500}, "light"),
+    "errors": ("/exports/calls/?start_date=someday&outcome=maybe", {"width": WIDE, "height": 820}, "light"),
+    "history": ("/exports/history/", {"width": WIDE, "height": 520}, "light"),
+    "history-narrow-dark": ("/exports/history/", {"width": NARROW, "height": 600}, "dark"),
+    "record": ("/exports/history/{record}/", {"width": WIDE, "height": 900}, "light"),
+}
+
+
+@pytest.fixture(scope="module")
+def record(browser, demo) -> str:
+    """The id of the newest of the user's few exports."""
+    for path in ("agents", "events?event=room_finished", "hosts"):
+        demo.get(f"/api/exports/{path}", {"X-User-Id": USER, "User-Agent": "curl/8.16.0"})
+    window = Window(browser, demo.url)
+    window.sign_in(USER)
+    window.download(window.open(CHOSEN).get_by_role("button", name="Download"))
+    window.context.close()
+    return newest_record(demo)["id"]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_it_works(open_window, screenshots, record, name):
+    path, size, scheme = PICTURES[name]
+    window = open_window(USER)
+    window.page.set_viewport_size(size)
+    window.page.emulate_media(color_scheme=scheme)
+    window.open(path.format(record=record), 400 if name == "errors" else 200)
+    assert len(window.picture(screenshots / f"{name}.png")) > 5_000
+
+
+def test_the_action_of_the_admin(open_window, screenshots):
+    window = open_window("admin")
+    open_export(window)
+    window.page.set_viewport_size({"width": WIDE, "height": 1_080})
+    assert len(window.picture(screenshots / "admin-export.png")) > 5_000
