@@ -87,7 +87,7 @@ class ExportActionMixin(_Base):
         """The ModelAdmin's own page of an object, whichever template it has, with one more object tool."""
         response: Any = super().render_change_form(request, context, *args, **kwargs)
         address = self._records_url(request)
-        if address and context.get("change") and isinstance(response, TemplateResponse):
+        if address and isinstance(response, TemplateResponse):
             page: Any = response.resolve_template(response.template_name)
             if isinstance(getattr(page, "template", None), Template):  # Jinja's has no such blocks
                 extra = {"exports_change_form": page, "exports_url": address}

@@ -65,9 +65,13 @@ def test_every_changelist(client, user, dataset):
     assert_denied(act(client, dataset), dataset)
 
 
-def test_with_the_permission_but_not_for_the_list(client, onlooker, allow):
+def test_the_list_has_to_be_seen_too(client, onlooker, allow):
+    rows.agent(onlooker)
     allow(onlooker, "telephony.export_agentconfig")
     assert post(client, "agents").status_code == 403
+    assert act(client, "agents").status_code == 403
+    allow(onlooker, "telephony.view_agentconfig")
+    assert len(lines(post(client, "agents"))) == 1
 
 
 @pytest.mark.parametrize("path", [changelist("calls"), EXPORT])

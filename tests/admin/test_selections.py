@@ -4,7 +4,10 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 
+from exports.admin.selections import posted
 from tests.admin.door import act, changelist, columns, lines, post, records
 from tests.api import rows
 from tests.api.rows import NOON
@@ -129,6 +132,14 @@ def test_ids_that_are_none(client, staff, ids):
     rows.call(staff)
     assert post(client, "calls", ids=ids).status_code == 400
     assert records() == []
+
+
+def test_an_id_that_no_database_holds(rf, staff):
+    """A key of text takes any: PostgreSQL would fail at this one."""
+    request = rf.post("/", {"_selected_action": "\0"})
+    request.user = staff
+    with pytest.raises(IncorrectLookupParameters):
+        posted(request, admin.site.get_model_admin(type(staff)))
 
 
 def test_nothing_ticked_is_nothing_exported(client, staff):
