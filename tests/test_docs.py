@@ -65,6 +65,16 @@ def names(text: str, first_header: str) -> list[str]:
     return [coded(row[0])[0] for row in table(text, first_header)]
 
 
+# --- Pictures -----------------------------------------------------------------------------------------------
+
+
+def test_every_picture_is_shown():
+    shown = re.findall(
+        r"!\[[^]]+\]\((screenshots/[^)]+)\)", "".join(page.read_text("utf-8") for page in PAGES)
+    )
+    assert sorted(shown) == sorted(str(path.relative_to(DOCS)) for path in DOCS.glob("screenshots/*"))
+
+
 # --- Settings -----------------------------------------------------------------------------------------------
 
 

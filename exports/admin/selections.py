@@ -28,7 +28,7 @@ class OrderForm(forms.Form):
     def __init__(self, order: str) -> None:
         super().__init__(initial={ORDER: order})
         choices = [(DATASET, _("The dataset's own")), (LIST, _("As on the list"))]
-        self.fields[ORDER] = forms.ChoiceField(label=_("Order of the rows"), choices=choices)
+        self.fields[ORDER] = forms.ChoiceField(label=_("Order of the rows"), choices=choices, required=False)
 
 
 @dataclass(frozen=True, kw_only=True)
