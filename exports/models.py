@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,7 +29,7 @@ class ExportLog(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         DENIED = "denied", _("denied")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(_("id"), primary_key=True, default=uuid.uuid4, editable=False)
     user = models.CharField(_("user"), max_length=255, help_text=_("Primary key of who asked."))
     tenant = models.CharField(
         _("tenant"),
@@ -70,4 +71,5 @@ class ExportLog(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.export_type} by {self.user}, {self.outcome}"
+        names = {"dataset": self.export_type, "user": self.user, "outcome": self.get_outcome_display()}
+        return gettext("%(dataset)s by %(user)s, %(outcome)s") % names

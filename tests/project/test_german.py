@@ -1,5 +1,7 @@
 """What speaks German to who asks for it, and what must not: files, names, and the audit record."""
 
+from uuid import UUID
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -75,6 +77,7 @@ def test_what_is_wrong_with_a_parameter(details, query, english, german):
             "There is no such object.",
             "Dieses Objekt gibt es nicht.",
         ),
+        ({"path": f"/api/exports/logs/{UUID(int=1)}"}, "Not found.", "Nicht gefunden."),
         ({"path": CALLS, "method": "delete"}, 'Method "DELETE" not', 'Methode "DELETE" nicht erlaubt.'),
         ({"path": CALLS, "headers": {"Accept": "image/png"}}, "There are: text/csv", "Es gibt: text/csv"),
         ({"path": CALLS, "signed_in": False}, "Authentication credentials were", "Anmeldedaten fehlen."),
@@ -215,6 +218,12 @@ def staff(client) -> User:
 def test_a_list_in_the_admin(client, staff):
     call = rows.call(staff)
     changelist = page(client, "/admin/telephony/calllog/")
+    for text in (
+        "Anrufe durchsuchen",
+        "Filtern nach: begonnen am",
+        "Ausführen",
+    ):  # Django's German lacks them
+        assert text in changelist.words
     assert "Ausgewählte Anrufe exportieren (calls)" in [option.words for option in changelist.all("option")]
     assert {"Richtung", "Begonnen am", "Ergebnis"} <= {header.words for header in changelist.all("th")}
     assert "Exporte dieser Tabelle" in page(client, f"/admin/telephony/calllog/{call.pk}/change/").links()
@@ -226,6 +235,9 @@ def test_the_audit_records_in_the_admin(client, staff):
     assert "Exportprotokoll" in changelist
     assert "erfolgreich" in changelist
     assert "succeeded" not in changelist
+    record = ExportLog.objects.get()
+    heading = page(client, f"/admin/exports/exportlog/{record.pk}/change/").one("h2").words
+    assert heading == f"calls von {staff.pk}, erfolgreich"
 
 
 def test_english_for_everybody_else(client, user):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import django
 import pytest
-from django.utils.translation import to_locale
 
+from exports_project.django_texts import TEXTS
 from tests.project.catalogues import (
     CATALOGUES,
     PLACEHOLDER,
@@ -26,6 +26,8 @@ from tests.tools import need
 
 # The texts are the same on every database.
 pytestmark = pytest.mark.sqlite
+
+DJANGO = Path(django.__file__).parent
 
 EXTRACT = "makemessages --locale de --no-location --no-wrap --no-obsolete --ignore tests"
 COMPILE = "compilemessages --locale de --ignore .venv"
@@ -89,19 +91,36 @@ def test_placeholders_agree():
             assert placeholders(german) == placeholders(english), entry
 
 
-def test_one_text_has_one_translation_which_is_django_s_where_it_has_one():
-    """All catalogues are one at run time: another word of ours would stand in Django's pages too."""
-    django_s: dict[object, set[str]] = {}
-    for path in Path(django.__file__).parent.rglob(f"locale/{to_locale('de')}/LC_MESSAGES/django.mo"):
+@pytest.fixture(scope="module")
+def django_s() -> dict[object, set[str]]:
+    """Django's own translations of each text; it may have several, for several of its apps."""
+    found: dict[object, set[str]] = {}
+    for path in DJANGO.rglob("locale/de/LC_MESSAGES/django.mo"):
         for text, translated in compiled(path).items():
-            django_s.setdefault(text, set()).add(translated)
-    assert django_s
+            found.setdefault(text, set()).add(translated)
+    assert found
+    return found
+
+
+def test_one_text_has_one_translation_which_is_django_s_where_it_has_one(django_s):
+    """All catalogues are one at run time: another word of ours would stand in Django's pages too."""
     ours: dict[tuple[str | None, ...], tuple[str, ...]] = {}
     for entry in all_entries():
         assert ours.setdefault(entry.key, entry.german) == entry.german
         if entry.context is None and len(entry.english) == 1:
             [german] = entry.german
             assert german in django_s.get(entry.english[0], {german}), entry
+
+
+def test_what_is_translated_for_django_is_a_text_of_django_s_that_it_does_not_translate(django_s):
+    known = {
+        text
+        for path in DJANGO.rglob("locale/en/LC_MESSAGES/django.po")
+        for entry in entries(path)
+        for text in entry.english
+    }
+    assert set(TEXTS) <= known
+    assert set(TEXTS) & set(django_s) == set()
 
 
 def test_german_has_its_own_quotes_and_words():
