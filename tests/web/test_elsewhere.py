@@ -48,6 +48,19 @@ def test_its_login_page_is_asked_for(client, settings):
     )
 
 
+@pytest.mark.usefixtures("_elsewhere")
+@pytest.mark.parametrize(("staff", "actions"), [(False, []), (True, ["/staff/logout/"])])
+def test_the_admins_way_out_is_for_staff(client, user, settings, staff, actions):
+    """It would leave anybody else signed in."""
+    settings.ROOT_URLCONF = "tests.web.admin_urls"
+    user.is_staff = staff
+    user.save()
+    client.force_login(user)
+    page = parse(client.get("/data/").content.decode())
+    assert [form["action"] for form in page.all("form", id="logout-form")] == actions
+    assert ("Admin" in page.one("nav", aria_label="Pages").links()) is staff
+
+
 def test_where_there_is_more_the_pages_lead_there(client, user):
     client.force_login(user)
     page = parse(client.get("/exports/").content.decode())

@@ -75,6 +75,12 @@ def test_no_column_is_ticked(read, user):
     assert summary(page).links() == {"Columns": "#id_columns_0"}
 
 
+def test_a_form_without_a_tick_says_so(read, user):
+    """The blank input beside the boxes: without it no tick would be the first visit, and mean all of them."""
+    form = read(CALLS).one("form", class_="exports-form")
+    assert [found["value"] for found in form.all("input", type="hidden", name="columns")] == [""]
+
+
 @pytest.mark.parametrize("columns", ["id,nothing", "id,id", ","])
 def test_wrong_columns(read, user, columns):
     page = read(CALLS, {"columns": columns}, status=400)
