@@ -16,6 +16,15 @@ type Text = str | Promise
 """A text for people; a Promise is translated on use."""
 
 
+@dataclass(frozen=True)
+class ParameterProblem:
+    """One thing wrong with one parameter: its name, a short code and a sentence for people."""
+
+    attr: str
+    code: str
+    detail: Text
+
+
 class ExportError(Exception):
     """The export failed. `detail` says why, `attr` names the parameter at fault."""
 
@@ -26,6 +35,11 @@ class ExportError(Exception):
         self.detail = self.message if detail is None else detail
         self.attr = attr
         super().__init__(self.detail)
+
+    @property
+    def problems(self) -> tuple[ParameterProblem, ...]:
+        """What is wrong with single parameters; empty where none is at fault."""
+        return (ParameterProblem(self.attr, self.code, self.detail),) if self.attr else ()
 
 
 class AlreadyRegistered(ExportError):
@@ -52,15 +66,6 @@ class ObjectNotFound(ExportError):
         super().__init__(attr=attr)
 
 
-@dataclass(frozen=True)
-class ParameterProblem:
-    """One thing wrong with one parameter: its name, a short code and a sentence for people."""
-
-    attr: str
-    code: str
-    detail: Text
-
-
 class InvalidParameters(ExportError):
     """A parameter is unknown or not valid."""
 
@@ -69,6 +74,10 @@ class InvalidParameters(ExportError):
     def __init__(self, errors: Sequence[ParameterProblem]) -> None:
         self.errors = tuple(errors)
         super().__init__("; ".join(f"{error.attr}: {error.detail}" for error in errors))
+
+    @property
+    def problems(self) -> tuple[ParameterProblem, ...]:
+        return self.errors
 
 
 class NotAcceptable(ExportError):

@@ -87,9 +87,8 @@ class ExportPage:
         return self._page(choice=choice, form=self._form(params), preview=preview)
 
     def _failed(self, choice: Choice, params: QueryDict, error: ExportError) -> HttpResponseBase:
-        problems = _problems(error)
-        form = self._form(params, problems)
-        text = _("Please correct the errors below.") if problems else str(error.detail)
+        form = self._form(params, error.problems)
+        text = _("Please correct the errors below.") if error.problems else str(error.detail)
         response = self._page(choice=choice, form=form, status=status_code(error), text=text)
         if (seconds := retry_after(error)) is not None:
             response["Retry-After"] = str(seconds)
@@ -149,10 +148,3 @@ def _address(model_admin: Any, request: HttpRequest, view: str, *args: str) -> s
     address = reverse(name, args=args, current_app=model_admin.admin_site.name)
     query = selections.list_address(request)
     return f"{address}?{query}" if query else address
-
-
-def _problems(error: ExportError) -> tuple[ParameterProblem, ...]:
-    """What is wrong with single parameters."""
-    if isinstance(error, InvalidParameters):
-        return error.errors
-    return (ParameterProblem(error.attr, error.code, error.detail),) if error.attr else ()

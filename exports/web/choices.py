@@ -1,13 +1,13 @@
 """What the page of a dataset shows: a choice, what is wrong with it, and the rows that it would give."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
 
 from ..definitions import ModelExport
-from ..exceptions import ExportError, InvalidParameters, ParameterProblem, RateUnknown
+from ..exceptions import ExportError, RateUnknown
 from ..forms import ExportForm
 from ..policy import rates
 from ..preview import Preview
@@ -49,7 +49,7 @@ def choice_context(
 ) -> dict[str, Any]:
     """For the template `exports/dataset.html`; with neither preview nor error nothing is chosen yet."""
     name = definition.get_name()
-    form = ExportForm(definition, user, params, problems=_problems(error))
+    form = ExportForm(definition, user, params, problems=error.problems if error else ())
     return {
         "title": name,
         "section": "exports",
@@ -66,14 +66,6 @@ def choice_context(
         "failed": error is not None,
         "mistakes": list(_mistakes(form)),
     }
-
-
-def _problems(error: ExportError | None) -> Sequence[ParameterProblem]:
-    if isinstance(error, InvalidParameters):
-        return error.errors
-    if error is not None and error.attr:
-        return [ParameterProblem(error.attr, error.code, error.detail)]
-    return []
 
 
 def _mistakes(form: ExportForm) -> Iterator[tuple[str, str, str]]:
