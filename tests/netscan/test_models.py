@@ -49,11 +49,12 @@ def test_what_stands_once(model, imported):
     ("model", "text"),
     [
         (Network, "127.0.0.1"),
-        (Scan, "127.0.0.1 2026-11-22 21:50"),
+        (Scan, "#{pk} 2026-11-22 21:50"),
         (Host, "127.0.0.1"),
         (Port, "127.0.0.1 8022/tcp"),
         (Alert, "new_port 127.0.0.1 8022"),
     ],
 )
 def test_names_for_people(model, text, imported):
-    assert str(model.objects.first()) == text
+    found = model.objects.first()
+    assert str(found) == text.format(pk=found.pk)
