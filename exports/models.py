@@ -68,6 +68,7 @@ class ExportLog(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user", "-timestamp", "-id"], name="exportlog_user_time"),
             models.Index(fields=["-timestamp", "-id"], name="exportlog_time"),
+            models.Index(fields=["sha256"], name="exportlog_sha256"),
         ]
 
     def __str__(self) -> str:

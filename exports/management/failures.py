@@ -18,7 +18,7 @@ from ..exceptions import (
 )
 from ..options import OPTION_NAMES
 from ..registry import registry
-from .asking import UsageError
+from .arguments import UsageError
 from .output import OutputFailed, OutputRefused
 from .signals import Interrupted
 
@@ -38,7 +38,7 @@ _INVALID = (UsageError, OutputRefused, InvalidParameters, DatasetNotFound, Objec
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def reported() -> Iterator[None]:
     """Turns what can be expected to go wrong into a CommandError with its exit code."""
     try:
         yield

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ExportLog',
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('user', models.CharField(help_text='Primary key of who asked.', max_length=255, verbose_name='user')),
                 ('tenant', models.CharField(blank=True, help_text="Primary key of whose rows, or * for everybody's.", max_length=255, verbose_name='tenant')),
                 ('export_type', models.CharField(max_length=100, verbose_name='dataset')),

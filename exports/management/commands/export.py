@@ -15,8 +15,8 @@ from ...exceptions import ExportError
 from ...options import OPTION_NAMES
 from ...rendering import Formulas
 from ...stream import ExportStream
-from ..asking import caller_for, parameters
-from ..failures import told
+from ..arguments import caller_for, parameters
+from ..failures import reported
 from ..output import open_output
 from ..progress import NoProgress, progress_bar
 from ..signals import noted_signals
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with told():
+        with reported():
             caller = caller_for(options["user"])
             params = parameters(options, options["filter"])
             if options["explain"]:
