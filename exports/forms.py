@@ -19,7 +19,7 @@ from .filtering import filter_form, lists_rows, parameter_names
 from .options import DEFAULT_FORMAT, OPTION_NAMES
 from .query import RAW_FORMULAS
 from .rendering import Formulas
-from .scope import FOR_ALL_TENANTS, FOR_OTHER_TENANT
+from .scope import FOR_ALL_TENANTS, FOR_OTHER_TENANT, has_permission
 from .widgets import fitted, keep
 
 _FORMULAS = {
@@ -91,7 +91,7 @@ def normalised(params: QueryDict, definition: ModelExport) -> QueryDict:
     """
     found = QueryDict(mutable=True)
     for name, values in params.lists():
-        given = [value for value in values if value.strip()]
+        given = [value for value in values if value]  # a space may be what a filter looks for
         if name == "columns":
             given = _columns(given, [column.header for column in definition.get_columns()])
         if given and not (len(given) == 1 and given[0] == _DEFAULTS.get(name)):
@@ -119,7 +119,7 @@ def _shown(params: QueryDict, chosen: list[str]) -> QueryDict:
 
 def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
     formulas = [(key.value, label) for key, label in _FORMULAS.items()]
-    if not user.has_perm(RAW_FORMULAS):
+    if not has_permission(user, RAW_FORMULAS):
         formulas = [(key, label) for key, label in formulas if key != Formulas.RAW]
     fields: dict[str, forms.Field] = {
         "columns": forms.MultipleChoiceField(
@@ -135,7 +135,7 @@ def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
             label=_("Cells that a spreadsheet would run"), choices=formulas, required=False
         ),
     }
-    if any(user.has_perm(permission) for permission in (FOR_OTHER_TENANT, FOR_ALL_TENANTS)):
+    if any(has_permission(user, name) for name in (FOR_OTHER_TENANT, FOR_ALL_TENANTS)):
         text = _("A tenant's id, or * for everybody's rows; empty: your own.")
         fields["tenant"] = forms.CharField(label=_("Whose rows"), help_text=text, required=False)
     return fields

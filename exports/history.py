@@ -9,21 +9,21 @@ from .exceptions import DatasetNotFound
 from .models import ExportLog
 from .options import DEFAULT_FORMAT
 from .registry import registry
-from .scope import FOR_ALL_TENANTS
+from .scope import FOR_ALL_TENANTS, has_permission
 
 VIEW_RECORDS = "exports.view_exportlog"
 
 
 def reachable_records(user: Any) -> QuerySet[ExportLog]:
     """The records of what this user asked for; with both permissions, everybody's. Newest first."""
-    if user.has_perms([VIEW_RECORDS, FOR_ALL_TENANTS]):
+    if all(has_permission(user, name) for name in (VIEW_RECORDS, FOR_ALL_TENANTS)):
         return ExportLog.objects.all()
     return ExportLog.objects.filter(user=str(user.pk))
 
 
 def last_exports(user: Any) -> dict[str, ExportLog]:
-    """The newest record of the user's own for each dataset, by its name."""
-    own = ExportLog.objects.filter(user=str(user.pk))
+    """The newest record of the user's own for each dataset, by its name; what was denied is no export."""
+    own = ExportLog.objects.filter(user=str(user.pk)).exclude(outcome=ExportLog.Outcome.DENIED)
     newest = own.order_by().values("export_type").annotate(newest=Max("timestamp")).values("newest")
     # Two in one microsecond: the order of the records decides, as it does in a list of them.
     return {record.export_type: record for record in reversed(own.filter(timestamp__in=newest))}
@@ -32,14 +32,14 @@ def last_exports(user: Any) -> dict[str, ExportLog]:
 def run_again(record: ExportLog, user: Any) -> QueryDict | None:
     """The parameters that ask for the same export; None where no parameters can say it.
 
-    That is so for rows that were picked from a list, for a request that was denied before it was read, and
-    for a dataset that is no more. Whoever runs somebody else's export asks for the same tenant's rows.
+    That is so for rows that were picked from a list, for what was denied, and for a dataset that is no more.
+    Whoever runs somebody else's export asks for the same tenant's rows.
     """
     try:
         definition = registry.get(record.export_type)
     except DatasetNotFound:
         return None
-    if "selection" in record.options or not record.format:
+    if "selection" in record.options or record.outcome == ExportLog.Outcome.DENIED:
         return None
     params = QueryDict(mutable=True)
     for name, value in record.filters.items():

@@ -15,7 +15,7 @@ from .options import Options
 from .ordering import order_like
 from .parameters import ExportParameters
 from .rendering import Formulas
-from .scope import Scope, resolve_scope
+from .scope import Scope, has_permission, resolve_scope
 
 RAW_FORMULAS = "exports.export_raw_formulas"
 
@@ -53,7 +53,7 @@ def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
     """The query for this user. Raises NotPermitted, ObjectNotFound or InvalidParameters."""
     definition, options = parameters.definition, parameters.options
     scope = resolve_scope(user, options.tenant)
-    if options.formulas is Formulas.RAW and not user.has_perm(RAW_FORMULAS):
+    if options.formulas is Formulas.RAW and not has_permission(user, RAW_FORMULAS):
         raise NotPermitted(_("You may not export cells with live formulas."), attr="formulas")
     definition.clean(parameters.filters.cleaned, scope)
     return ExportQuery(

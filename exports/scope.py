@@ -56,6 +56,11 @@ def _tenant_key(model: Any, scope_field: str) -> str:
     return f"{scope_field}__pk" if refers_elsewhere else scope_field
 
 
+def has_permission(user: Any, name: str) -> bool:
+    """Whether the user has this permission; a user model without PermissionsMixin has none."""
+    return bool(getattr(user, "has_perm", lambda _: False)(name))
+
+
 def own_rows(user: Any, requested: str | None) -> Scope:
     """The default resolver: a user's own rows; another's or everybody's with the permission for it.
 
@@ -64,9 +69,9 @@ def own_rows(user: Any, requested: str | None) -> Scope:
     own = str(user.pk)
     if requested is None or requested == own:
         return Scope(own)
-    if requested == ALL_TENANTS and user.has_perm(FOR_ALL_TENANTS):
+    if requested == ALL_TENANTS and has_permission(user, FOR_ALL_TENANTS):
         return Scope(ALL_TENANTS, all_tenants=True)
-    if requested != ALL_TENANTS and user.has_perm(FOR_OTHER_TENANT):
+    if requested != ALL_TENANTS and has_permission(user, FOR_OTHER_TENANT):
         return Scope(requested)
     raise NotPermitted(_("You may not export the rows of another tenant."), attr="tenant")
 
@@ -77,3 +82,13 @@ def resolve_scope(user: Any, requested: str | None) -> Scope:
     if not isinstance(scope, Scope):
         raise NotPermitted(_("The scope resolver names no tenant."))
     return scope
+
+
+def widest_scope(user: Any) -> Scope | None:
+    """All tenants for who may export them, else the user's own; None for who has no rows at all."""
+    for tenant in (ALL_TENANTS, None):
+        try:
+            return resolve_scope(user, tenant)
+        except NotPermitted:
+            continue
+    return None

@@ -27,12 +27,12 @@ class ExportStream:
         filename: str,
         media_type: str,
         export_id: str,
-        progress: Progress | None = None,
+        progress: Progress,
     ) -> None:
         self.filename = filename
         self.media_type = media_type
         self.export_id = export_id
-        self.progress = progress or Progress()
+        self.progress = progress
         self._chunks = chunks
         self._ahead = chain([next(chunks)], chunks)
 

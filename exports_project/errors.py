@@ -45,14 +45,20 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """403 of a page that needs more rights."""
     if is_api(request):
         return error_response(403, "permission_denied", exceptions.PermissionDenied.default_detail)
-    return defaults.permission_denied(request, exception)
+    return _not_cached(defaults.permission_denied(request, exception))
+
+
+def _not_cached(response: HttpResponseBase) -> HttpResponseBase:
+    """A page that names who is signed in; a 404 may be cached otherwise (RFC 9111)."""
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """404 of a page."""
     if is_api(request):
         return error_response(404, "not_found", exceptions.NotFound.default_detail)
-    return defaults.page_not_found(request, exception)
+    return _not_cached(defaults.page_not_found(request, exception))
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

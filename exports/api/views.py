@@ -1,10 +1,9 @@
 """Class-based views of the REST door."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -26,7 +25,7 @@ from ..filtering import known_parameters
 from ..models import ExportLog
 from ..policy.addresses import http_caller
 from ..registry import registry
-from ..sinks.http import headers_only, streaming_response
+from ..sinks.http import headers_only, non_atomic, streaming_response
 from .errors import exception_handler
 from .negotiation import ErrorsOnlyNegotiation, negotiated
 from .pagination import LogPagination
@@ -57,7 +56,7 @@ class ExportView(EngineView):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """Exempt from ATOMIC_REQUESTS: that transaction would end before the body streams."""
-        return transaction.non_atomic_requests(super().as_view(**initkwargs))
+        return non_atomic(super().as_view(**initkwargs))
 
     def get(self, request: Request, **url_filters: object) -> HttpResponseBase:
         stream = engine.start(self.dataset, caller_of(request), negotiated(request, url_filters))
@@ -128,8 +127,8 @@ class LogDetailView(_OwnLogs, RetrieveAPIView[ExportLog]):
 
 
 def caller_of(request: Request) -> Caller:
-    """The user whom REST framework has authenticated, behind this door."""
-    return replace(http_caller(request._request, ExportLog.Door.API), user=request.user)
+    """The user whom REST framework has authenticated, and set on Django's request too."""
+    return http_caller(request._request, ExportLog.Door.API)
 
 
 def _described(definition: ModelExport, user: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ..definitions import ModelExport
 from ..exceptions import NotPermitted
 from ..models import ExportLog
 from ..registry import registry
+from ..scope import has_permission
 
 GUARDED_DOORS = frozenset({ExportLog.Door.ADMIN})
 """Where rows of others are on the table. A user's own rows need no permission at the other doors."""
@@ -26,7 +27,8 @@ def export_permission(model: type[Model]) -> str:
 
 def require_permission(definition: ModelExport, caller: Caller) -> None:
     """Raises NotPermitted where this door asks for a permission that the caller lacks."""
-    if caller.door in GUARDED_DOORS and not caller.user.has_perm(export_permission(definition.model)):
+    name = export_permission(definition.model)
+    if caller.door in GUARDED_DOORS and not has_permission(caller.user, name):
         raise NotPermitted
 
 

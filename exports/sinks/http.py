@@ -1,5 +1,9 @@
 """What HTTP makes of the engine: a stream as a response, an error as a status."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connections, transaction
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
@@ -39,11 +43,24 @@ def status_code(error: ExportError) -> int:
     return next((_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS), 500)
 
 
-def retry_after(error: ExportError) -> int | None:
-    """Seconds until it is worth trying again; None where the same request would fail again."""
+def set_status(response: HttpResponseBase, error: ExportError) -> None:
+    """The status of this error, and Retry-After where the same request may succeed later."""
+    response.status_code = status_code(error)
     if isinstance(error, RateLimited):
-        return error.retry_after
-    return RETRY_AFTER if isinstance(error, RateUnknown) else None
+        response["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, RateUnknown):
+        response["Retry-After"] = str(RETRY_AFTER)
+
+
+def non_atomic[View: Callable[..., Any]](view: View) -> View:
+    """Exempts a view from ATOMIC_REQUESTS on every database.
+
+    Such a transaction ends before the body streams; and where the stream's own is a savepoint of it, the
+    stream's rollback takes the audit record with it.
+    """
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
 
 
 def streaming_response(stream: ExportStream) -> StreamingHttpResponse:

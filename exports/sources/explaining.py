@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
 
@@ -15,7 +16,10 @@ _EXPLAIN = {"postgresql": "EXPLAIN DECLARE export CURSOR FOR ", "sqlite": "EXPLA
 def explain(queryset: QuerySet[Any, Any], source: str) -> Explanation:
     """The statement with its parameters in place, and its plan in the database's own words."""
     connection = connections[queryset.db]
-    sql, params = queryset.query.get_compiler(using=queryset.db).as_sql()
+    try:
+        sql, params = queryset.query.get_compiler(using=queryset.db).as_sql()
+    except EmptyResultSet:
+        return Explanation(source=source, sql="", plan="No row can match, so the database is not asked.")
     with snapshot(queryset.db), connection.cursor() as cursor:
         if connection.vendor not in _EXPLAIN:
             return Explanation(source=source, sql=str(queryset.query), plan=queryset.explain())

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -23,7 +22,7 @@ from ..models import ExportLog
 from ..policy.addresses import http_caller
 from ..preview import Preview
 from ..registry import registry
-from ..sinks.http import headers_only, retry_after, status_code, streaming_response
+from ..sinks.http import headers_only, non_atomic, set_status, streaming_response
 from .addresses import page_address
 from .choices import choice_context
 from .signed_in import SignedInView
@@ -61,7 +60,7 @@ class _EngineView(SignedInView):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """Exempt from ATOMIC_REQUESTS: rows are read in a transaction of their own."""
-        return transaction.non_atomic_requests(super().as_view(**initkwargs))
+        return non_atomic(super().as_view(**initkwargs))
 
     @cached_property
     def definition(self) -> ModelExport:
@@ -91,9 +90,7 @@ class _EngineView(SignedInView):
         context = choice_context(self.definition, user, self.params, preview=preview, error=error)
         response = TemplateResponse(self.request, "exports/dataset.html", context)
         if error is not None:
-            response.status_code = status_code(error)
-            if (seconds := retry_after(error)) is not None:
-                response["Retry-After"] = str(seconds)
+            set_status(response, error)
         return response
 
 
@@ -115,8 +112,19 @@ class DownloadView(_EngineView):
     """The file, or the dataset's page that says why there is none."""
 
     def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
+        if _nobody_asked(request):
+            return HttpResponseRedirect(page_address("dataset", dataset, self.params))
         return streaming_response(engine.start(dataset, self.caller, self.params))
 
     def head(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         query = engine.prepare(dataset, self.caller, self.params)
         return headers_only(engine.filename(query), get_encoder(query.options.format).media_type)
+
+
+def _nobody_asked(request: HttpRequest) -> bool:
+    """Whether a browser says (Fetch Metadata) that another site's page led here, or that it only guesses.
+
+    Its user has not chosen this file: it would be counted against them, and recorded in their name.
+    """
+    guessed = "prefetch" in request.headers.get("Sec-Purpose", "")
+    return guessed or request.headers.get("Sec-Fetch-Site") == "cross-site"

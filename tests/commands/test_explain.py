@@ -61,3 +61,9 @@ def test_it_does_not_touch_the_output(export, five_calls, tmp_path):
     (tmp_path / "calls.csv").write_text("before")
     assert export(*CALLS, "--output=calls.csv").code == 0
     assert (tmp_path / "calls.csv").read_text() == "before"
+
+
+def test_where_no_row_can_match_nothing_is_asked(export, user):
+    done = export("hosts", "--user=user-123", f"--filter=network_id={'9' * 30}", "--explain")
+    assert done.code == 0
+    assert "No row can match" in done.out

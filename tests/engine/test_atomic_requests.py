@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.handlers.base import BaseHandler
-from django.db import connection
+from django.db import connection, connections
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from exports.api.views import ExportView, HealthView
 from exports.models import ExportLog
 from exports.registry import registry
+from exports.web.views import DatasetView, DownloadView
 from tests.engine.exports import ComputedExport
 
 
@@ -46,6 +47,16 @@ def test_every_download_of_the_project_is_exempt(atomic_requests):
         assert handler.make_view_atomic(pattern.callback) is pattern.callback, pattern
     other = HealthView.as_view()
     assert handler.make_view_atomic(other) is not other  # the setting does something
+
+
+def test_a_download_is_exempt_on_every_database(monkeypatch):
+    """On another one the stream's rollback would take the audit record with it."""
+    other = {**connections["default"].settings_dict, "ATOMIC_REQUESTS": True}
+    monkeypatch.setitem(connections.settings, "replica", other)
+    for view in (ExportView.as_view(dataset="orders"), DownloadView.as_view(), DatasetView.as_view()):
+        assert BaseHandler().make_view_atomic(view) is view
+    health = HealthView.as_view()
+    assert BaseHandler().make_view_atomic(health) is not health
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ def definition():
     ("sent", "meant"),
     [
         ("", ""),
-        ("article=&number_min=+&number_max=", ""),
+        ("article=&number_min=&number_max=", ""),
+        ("article=+", "article=+"),  # a space may be what a filter looks for; dropped, it would widen
         ("status=new&status=&status=paid", "status=new&status=paid"),
         ("format=csv&formulas=escape", ""),
         ("format=xml&formulas=reject", "format=xml&formulas=reject"),

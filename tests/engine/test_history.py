@@ -1,12 +1,16 @@
 """What became of exports: whose records one sees, and how to ask for the same again."""
 
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.http import QueryDict
 
+from exports.forms import ExportForm
 from exports.history import last_exports, reachable_records, run_again
 from exports.models import ExportLog
+from exports.registry import registry
 
 
 @pytest.fixture
@@ -87,3 +91,19 @@ def test_what_no_parameters_can_say(record, user):
     found.options, found.export_type = {}, "gone"
     assert run_again(found, user) is None
     assert run_again(ExportLog(export_type="orders", outcome="denied"), user) is None
+
+
+def test_what_was_denied_is_no_last_export(record, client, user, auth_headers):
+    done = record()
+    assert client.get("/api/exports/orders?tenant=*", headers=auth_headers).status_code == 403
+    assert last_exports(user) == {"orders": done}
+
+
+def test_a_user_model_without_permissions_has_none():
+    """No PermissionsMixin: such users see what is their own."""
+    plain = SimpleNamespace(pk=7)
+    assert (
+        str(reachable_records(plain).query.where)
+        == "(AND: Exact(Col(exports_exportlog, exports.ExportLog.user), '7'))"
+    )
+    assert "tenant" not in ExportForm(registry.get("orders"), plain, QueryDict()).fields

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.http import QueryDict
 
 from exports import engine
@@ -80,3 +81,14 @@ def test_another_tenant_s_rows_are_refused_and_the_refusal_is_recorded(preview, 
         user.pk,
         stranger.pk,
     )
+
+
+def test_staff_who_look_at_another_tenant_s_rows_are_in_the_log(preview, user, stranger, caplog):
+    caplog.set_level("INFO", "exports")
+    preview()
+    assert not caplog.records
+    user.user_permissions.add(Permission.objects.get(codename="export_for_other_tenant"))
+    preview(query=f"tenant={stranger.pk}")
+    assert [record.getMessage() for record in caplog.records] == [
+        "User user-123 saw rows of tenant 'user-456' in orders"
+    ]

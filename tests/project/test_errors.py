@@ -89,6 +89,8 @@ def test_an_error_of_a_page_is_a_page(client, view, status, text):
     assert answer.headers["Content-Type"].startswith("text/html")
     assert f"<h1>{text}</h1>" in answer.text
     assert "a secret" not in answer.text
+    if status < 500:  # it names who is signed in, and a 404 may be cached unless it says otherwise
+        assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_host_that_is_not_allowed(client):

@@ -132,3 +132,21 @@ def test_a_visitor_who_leaves(visit, user, settings):
     next(iter(response))
     close(response)
     assert ExportLog.objects.get().outcome == "cancelled"
+
+
+@pytest.mark.parametrize("header", [("Sec-Fetch-Site", "cross-site"), ("Sec-Purpose", "prefetch;prerender")])
+def test_what_the_visitor_did_not_choose_is_not_exported(client, user, header):
+    """A link on another site's page would be counted against them, and recorded in their name."""
+    client.force_login(user)
+    response = client.get(f"{DOWNLOAD}?outcome=busy", headers=dict([header]))
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/exports/calls/?outcome=busy"
+    assert not ExportLog.objects.exists()
+
+
+def test_a_space_that_a_filter_looks_for_narrows(visit, user):
+    """Dropped, as a blank input is, it would widen the export to the whole table."""
+    rows.event(user, room_name=" ")
+    rows.event(user, room_name="lobby")
+    body = visit("/exports/events/download", {"room_name": " "}).getvalue()
+    assert body.count(b"\r\n") == 2
