@@ -1,6 +1,7 @@
 """`manage.py verify_export`: a file beside its audit record."""
 
 import io
+import os
 import sys
 import uuid
 
@@ -99,3 +100,12 @@ def test_standard_input(file, monkeypatch):
 def test_it_reads_in_pieces(verify, file, monkeypatch):
     monkeypatch.setattr("exports.management.commands.verify_export.PIECE", 7)
     assert verify(str(file)).code == 0
+
+
+def test_a_name_that_is_no_text_hides_no_answer(verify, file):
+    odd = os.fsdecode(os.fsencode(file) + b"\xff")
+    os.rename(file, odd)
+    done = verify(odd)
+    assert done.code == 0
+    assert done.out.startswith(rf"{file}\xff: Whole and unchanged.")
+    done.out.encode()  # it can be printed

@@ -1,5 +1,6 @@
 """`manage.py verify_export`: whether a file is what its audit record says."""
 
+import os
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -46,22 +47,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = options["file"]
+        # A name need not be text: printed as it is, it would hide the answer behind an error.
+        name = os.fsencode(path).decode(errors="backslashreplace")
         wanted = _id(options["id"])
         try:
             found = _measured(path)
             record = _record(wanted, found)
         except (OSError, ValueError) as error:
-            raise CommandError(f"{path}: {error}", returncode=UNREADABLE) from error
+            raise CommandError(f"{name}: {_reason(error)}", returncode=UNREADABLE) from error
         except DatabaseFailure as error:
             text = _("The database failed: %(error)s") % {"error": str(error).strip()}
             raise CommandError(text, returncode=UNREADABLE) from error
         if record is None:
             text = _("There is no record of it, so it is not whole, was changed, or was exported elsewhere.")
-            raise CommandError(f"{path}: {text}", returncode=DIFFERENT)
+            raise CommandError(f"{name}: {text}", returncode=DIFFERENT)
         if problem := _problem(found, record):
-            raise CommandError(f"{path}: {problem} {_described(record)}", returncode=DIFFERENT)
+            raise CommandError(f"{name}: {problem} {_described(record)}", returncode=DIFFERENT)
         text = _("Whole and unchanged.")
-        self.stdout.write(f"{path}: {text} {_described(record)}", self.style.SUCCESS)
+        self.stdout.write(f"{name}: {text} {_described(record)}", self.style.SUCCESS)
 
 
 def _id(text: str | None) -> UUID | None:
@@ -69,6 +72,10 @@ def _id(text: str | None) -> UUID | None:
         return None if text is None else UUID(text)
     except ValueError as error:
         raise CommandError(_("--id: This is no id of an export."), returncode=UNREADABLE) from error
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _measured(path: str) -> Found:
