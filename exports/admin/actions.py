@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template import Template
 from django.template.response import TemplateResponse
@@ -24,6 +22,7 @@ from ..models import ExportLog
 from ..policy.addresses import http_caller
 from ..policy.permissions import export_permission
 from ..registry import registry
+from ..sinks.http import non_atomic
 from .pages import ExportPage, changelist_url
 from .selections import unpaged
 
@@ -54,7 +53,7 @@ class ExportActionMixin(_Base):
         return actions
 
     def get_urls(self) -> list[URLPattern]:
-        view = transaction.non_atomic_requests(self.admin_site.admin_view(self.export_view, cacheable=True))
+        view = non_atomic(self.admin_site.admin_view(self.export_view, cacheable=True))
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"
         return [path("export/<slug:dataset>/", view, name=name), *super().get_urls()]
 
@@ -62,10 +61,10 @@ class ExportActionMixin(_Base):
         return unpaged(request, super().get_changelist(request, **kwargs))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The list; a POST of an export that the user may not make, which no page offers, is refused."""
+        """The list; a POST of an export that is not offered to the user is refused."""
         chosen = request.POST.getlist("action")
         for definition in self._definitions():
-            if _action_name(definition) in chosen and not _may_export(request, definition):
+            if _action_name(definition) in chosen and not self._offers(request, definition):
                 return self._refused(request, definition)
         return super().changelist_view(request, extra_context)
 
@@ -74,11 +73,8 @@ class ExportActionMixin(_Base):
         definition = self._definition(dataset)
         if request.method != "POST":  # as after signing in again
             return HttpResponseRedirect(changelist_url(self, request))
-        if not _may_export(request, definition):
+        if not self._offers(request, definition):
             return self._refused(request, definition)
-        offered = _action_name(definition) in self.get_actions(request)
-        if not offered or not self.has_view_or_change_permission(request):
-            raise PermissionDenied
         return ExportPage(self, request, definition).answer()
 
     def render_change_form(
@@ -106,18 +102,21 @@ class ExportActionMixin(_Base):
                 return definition
         raise Http404(_("There is no export of this name."))
 
+    def _offers(self, request: HttpRequest, definition: ModelExport) -> bool:
+        """Whether the user may export, and sees a list that has the action."""
+        may = _may_export(request, definition) and self.has_view_or_change_permission(request)
+        return may and _action_name(definition) in self.get_actions(request)
+
     def _refused(self, request: HttpRequest, definition: ModelExport) -> HttpResponseBase:
-        """403, once the engine has said so and left a record of it.
+        """403, once the engine has left a record of it.
 
         It is an answer and no exception: that would roll back the record where requests are transactions.
         """
+        caller = http_caller(request, ExportLog.Door.ADMIN)
         try:
-            engine.start(
-                definition.get_name(), http_caller(request, ExportLog.Door.ADMIN), QueryDict()
-            ).close()
+            engine.refuse(definition.get_name(), caller, NotPermitted())
         except NotPermitted as refusal:
             return ExportPage(self, request, definition).refused(refusal)
-        raise PermissionDenied
 
     def _records_url(self, request: HttpRequest) -> str:
         """The list of the audit records of this table; empty for who may not see it."""
