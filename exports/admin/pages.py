@@ -22,9 +22,9 @@ from ..models import ExportLog
 from ..policy.addresses import http_caller
 from ..preview import Preview
 from ..scope import ALL_TENANTS
-from ..sinks.http import retry_after, status_code, streaming_response
+from ..sinks.http import set_status, status_code, streaming_response
 from . import selections
-from .own_rows import widest_scope
+from .own_rows import scope_of
 from .selections import Choice
 
 SHOW = "_preview"
@@ -46,7 +46,7 @@ class ExportPage:
         """The page as the action opens it."""
         choice = selections.opened(self.request, rows)
         params = QueryDict(mutable=True)
-        scope = widest_scope(self.request.user)
+        scope = scope_of(self.request)
         if scope and scope.all_tenants:
             params["tenant"] = ALL_TENANTS
         try:
@@ -89,9 +89,8 @@ class ExportPage:
     def _failed(self, choice: Choice, params: QueryDict, error: ExportError) -> HttpResponseBase:
         form = self._form(params, error.problems)
         text = _("Please correct the errors below.") if error.problems else str(error.detail)
-        response = self._page(choice=choice, form=form, status=status_code(error), text=text)
-        if (seconds := retry_after(error)) is not None:
-            response["Retry-After"] = str(seconds)
+        response = self._page(choice=choice, form=form, text=text)
+        set_status(response, error)
         return response
 
     def _form(self, params: QueryDict, problems: Sequence[ParameterProblem] = ()) -> ExportForm:
