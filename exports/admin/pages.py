@@ -30,7 +30,14 @@ from .selections import Choice
 SHOW = "_preview"
 """The name of the button that shows the choice and exports nothing."""
 
-_OWN_NAMES = ("csrfmiddlewaretoken", ACTION_CHECKBOX_NAME, "select_across", selections.ORDER, SHOW)
+_OWN_NAMES = (
+    "csrfmiddlewaretoken",
+    ACTION_CHECKBOX_NAME,
+    "select_across",
+    selections.IDS,
+    selections.ORDER,
+    SHOW,
+)
 
 
 class ExportPage:
@@ -121,7 +128,7 @@ class ExportPage:
             "export_url": export_url(model_admin, self.request, self.definition),
             "choice": choice,
             "show_name": SHOW,
-            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "ids_name": selections.IDS,
             "form": form,
             "preview": preview,
             "text": text,

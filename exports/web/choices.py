@@ -1,7 +1,6 @@
 """What the page of a dataset shows: a choice, what is wrong with it, and the rows that it would give."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
@@ -12,31 +11,6 @@ from ..forms import ExportForm
 from ..policy import rates
 from ..preview import Preview
 from .addresses import api_address, page_address
-
-SHOWN = 300
-"""Characters of a cell that the preview shows; a long one would push the others off the page."""
-
-LINE = 40
-"""Characters that stand in one line: a UUID, a moment. What is longer is wrapped."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of the preview; its text is the file's, or the beginning of it."""
-
-    whole: str
-
-    @property
-    def text(self) -> str:
-        return self.whole[:SHOWN]
-
-    @property
-    def cut(self) -> bool:
-        return len(self.whole) > SHOWN
-
-    @property
-    def wraps(self) -> bool:
-        return len(self.whole) > LINE or "\n" in self.whole
 
 
 def choice_context(
@@ -61,7 +35,6 @@ def choice_context(
         "remaining": _remaining(user, name),
         "form": form,
         "preview": preview,
-        "rows": [list(map(Cell, row)) for row in preview.rows] if preview else [],
         "error": error,
         "failed": error is not None,
         "mistakes": list(_mistakes(form)),

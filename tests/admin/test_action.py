@@ -1,14 +1,27 @@
 """The action "Export selected …": where it is offered, the page it leads to, and the file."""
 
+import html
+import json
+import re
+from pathlib import Path
+
 import pytest
+from django.contrib.staticfiles import finders
 
 from tests.admin.door import act, changelist, columns, lines, post, records
 from tests.api import rows
+from tests.api.rows import HEADERS
 
 
 def offered(page) -> dict[str, str]:
     form = page.context["action_form"]
     return dict(form.fields["action"].choices) if form else {}
+
+
+def sent_back(page) -> list[str] | None:
+    """The ids that the page's form carries; None for all of the list."""
+    found = re.search(r'name="_ids" value="([^"]*)"', page.text)
+    return json.loads(html.unescape(found[1])) if found else None
 
 
 def test_it_works(client, staff):
@@ -69,7 +82,7 @@ def test_the_choice_stands_on_the_page_again(client, staff):
     form = page.context["form"]
     assert form["formulas"].value() == "reject"
     assert page.context["preview"].row_count == 2
-    assert page.text.count('name="_selected_action"') == 2
+    assert sent_back(page) == [str(call.pk), str(other.pk)]
     assert 'name="select_across"' not in page.text
     assert 'action="/admin/telephony/calllog/export/calls/?q=room"' in page.text
 
@@ -78,17 +91,37 @@ def test_everything_across_the_pages_is_no_list_of_ids(client, staff):
     rows.calls(staff, 2)
     page = act(client, "calls")
     assert 'name="select_across" value="1"' in page.text
-    assert 'name="_selected_action"' not in page.text
+    assert sent_back(page) is None
+
+
+def test_as_many_ticks_as_django_takes(client, staff, settings):
+    """The page adds fields of its own to the ids: they are one field, or they would be too many."""
+    calls = rows.calls(staff, settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 5)
+    page = act(client, "calls", ids=[call.pk for call in calls])
+    ids = sent_back(page)
+    fields = {"_ids": json.dumps(ids), "select_across": "", **columns(*HEADERS["calls"].split(","))}
+    answer = client.post(f"{changelist('calls')}export/calls/", fields)
+    assert len(lines(answer)) == len(calls)
 
 
 def test_fewer_rows_than_were_ticked_are_explained(client, staff, mine_and_theirs):
     mine, theirs = mine_and_theirs
     page = act(client, "calls", ids=[mine.rows["calls"][0].pk, theirs.rows["calls"][0].pk])
     assert page.context["preview"].row_count == 1
-    scans = [mine.rows["scans"][0].pk]
-    page = post(client, "scans", ids=[*scans, 0], scan_id=str(mine.scan.pk), _preview="1")
+    ticked = mine.rows["scans"][0], rows.port(staff, rows.scan(staff, network=mine.network))
+    page = post(client, "scans", ids=[port.pk for port in ticked], scan_id=str(mine.scan.pk), _preview="1")
     assert page.context["preview"].row_count == 1
     assert "Of the 2 rows that you selected" in page.text
+    assert "or the dataset or a filter leaves them out." in page.text
+    page = post(client, "scans", ids=[ticked[1].pk], scan_id=str(mine.scan.pk), _preview="1")
+    assert "or the dataset or a filter leaves it out." in page.text
+
+
+def test_the_trail_is_one_that_django_has_a_style_for(client, staff):
+    rows.call(staff)
+    [tag] = re.findall(r'<(\w+) class="breadcrumbs">', act(client, "calls").text)
+    styles = Path(finders.find("admin/css/base.css")).read_text()
+    assert f"{tag}.breadcrumbs {{" in styles
 
 
 def test_scans_ask_for_their_scan(client, staff, mine_and_theirs):

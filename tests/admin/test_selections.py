@@ -1,6 +1,7 @@
 """Which rows: those of the changelist's own filter, search and order, across its pages or ticked."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.engine.models import Customer, Line, Order
 
 ROOMS = columns("livekitRoomName")
 NUMBERS = columns("number")
+EXPORT = f"{changelist('calls')}export/calls/"
 ORDERS = "/strangers/engine/order/"
 
 
@@ -137,6 +139,30 @@ def test_ids_that_are_none(client, staff, ids):
 def test_an_id_that_no_database_holds(rf, staff):
     """A key of text takes any: PostgreSQL would fail at this one."""
     request = rf.post("/", {"_selected_action": "\0"})
+    request.user = staff
+    with pytest.raises(IncorrectLookupParameters):
+        posted(request, admin.site.get_model_admin(type(staff)))
+
+
+@pytest.mark.parametrize("text", ["", "1", "null", "[1]", '{"a": 1}', '"a"', '["\\ud800"]', "[" * 100_000])
+def test_a_field_of_ids_that_is_none(client, staff, text):
+    rows.call(staff)
+    answer = client.post(EXPORT, {"select_across": "", "_ids": text})
+    assert answer.status_code == 400
+    assert "Open the list and choose again." in answer.text
+    assert records() == []
+
+
+def test_the_field_of_ids(client, staff):
+    calls = rows.calls(staff, 3)
+    posted = {"_ids": json.dumps([str(calls[2].pk)]), "_selected_action": [calls[0].pk]} | ROOMS
+    assert lines(client.post(EXPORT, posted)) == ["room-2"]
+    assert records()[0].options["selection"]["ids"] == [str(calls[2].pk)]
+
+
+@pytest.mark.parametrize("key", ["\0", "\ud800"])
+def test_an_id_in_the_field_that_no_database_holds(rf, staff, key):
+    request = rf.post("/", {"_ids": json.dumps([key])})
     request.user = staff
     with pytest.raises(IncorrectLookupParameters):
         posted(request, admin.site.get_model_admin(type(staff)))

@@ -34,5 +34,5 @@ def submitted(page: Element) -> str:
 
 def table(page: Element) -> list[list[str]]:
     """The cells of the preview, as they stand; the first row is the header."""
-    preview = page.one("div", aria_labelledby="preview").one("table")
+    preview = page.one("div", aria_label="Preview").one("table")
     return [[cell.text for cell in row.below() if cell.tag in ("th", "td")] for row in preview.all("tr")]
