@@ -11,7 +11,7 @@ from .models import AgentConfig, CallLog, LiveKitEvent, PhoneNumberMapping
 
 
 class TelephonyAdmin(exports.OwnRowsMixin, exports.ExportActionMixin, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Tables of millions of rows: nothing is counted or looked up that the page does not need."""
+    """Tables of millions of rows: a list counts what it finds once, and no whole table beside it."""
 
     show_full_result_count = False
     readonly_fields = ("id",)
