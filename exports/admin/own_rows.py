@@ -50,6 +50,11 @@ class OwnRowsMixin(_Base):
         scope = scope_of(request)
         return scope.filter(rows, self.tenant_field) if scope else rows.none()
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Not by what refers to these rows (`?hosts__id=`): that tells which rows of other tenants do."""
+        names = {relation.name for relation in self.opts.related_objects}
+        return lookup.split("__")[0] not in names and super().lookup_allowed(lookup, value, request)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row; what it refers to of another tenant's is as good as none, for nobody to read its name.
 

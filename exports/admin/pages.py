@@ -51,7 +51,10 @@ class ExportPage:
 
     def opened(self, rows: QuerySet[Any]) -> HttpResponseBase:
         """The page as the action opens it."""
-        choice = selections.opened(self.request, rows)
+        try:
+            choice = selections.opened(self.request, rows)
+        except IncorrectLookupParameters:
+            return self._unusable()
         params = QueryDict(mutable=True)
         scope = scope_of(self.request)
         if scope and scope.all_tenants:
@@ -68,8 +71,7 @@ class ExportPage:
         try:
             choice = selections.posted(self.request, self.model_admin)
         except IncorrectLookupParameters:
-            text = _("The list has a filter that is not valid. Open the list and choose again.")
-            return self._page(status=400, text=text)
+            return self._unusable()
         params = self._params()
         try:
             if SHOW in self.request.POST:
@@ -82,6 +84,10 @@ class ExportPage:
     def refused(self, error: ExportError) -> HttpResponseBase:
         """A page with nothing to choose on it."""
         return self._page(status=status_code(error), text=str(error.detail))
+
+    def _unusable(self) -> HttpResponseBase:
+        text = _("The list has a filter that is not valid. Open the list and choose again.")
+        return self._page(status=400, text=text)
 
     def _params(self) -> QueryDict:
         params = self.request.POST.copy()
@@ -104,8 +110,11 @@ class ExportPage:
         known = filter_form(self.definition).fields.items()
         # The others would narrow what the list has narrowed already.
         required = [name for name, field in known if field.required]
-        user = self.request.user
-        return ExportForm(self.definition, user, params, problems=problems, filters=required)
+        user, scope = self.request.user, scope_of(self.request)
+        form = ExportForm(self.definition, user, params, problems=problems, filters=required)
+        if not (scope and scope.all_tenants) and "tenant" not in params:
+            form.fields.pop("tenant", None)  # the list may hold own rows alone, whoever is named here
+        return form
 
     def _page(
         self,

@@ -1,6 +1,8 @@
 """What staff chose on a changelist: ticked rows, or everything that it lists across its pages."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +10,8 @@ from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, ChangeList
-from django.core.exceptions import ValidationError
+from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -61,8 +64,9 @@ class Choice:
 
 
 def opened(request: HttpRequest, rows: QuerySet[Any]) -> Choice:
-    """What the changelist has handed to its action."""
-    return _choice(request, rows, _ticked(request, request.POST.getlist(ACTION_CHECKBOX_NAME)))
+    """What the changelist has handed to its action. Raises what `posted` does."""
+    ids = _known(rows, _ticked(request, request.POST.getlist(ACTION_CHECKBOX_NAME)))
+    return _choice(request, _usable(rows), ids)
 
 
 def posted(request: HttpRequest, model_admin: Any) -> Choice:
@@ -73,8 +77,10 @@ def posted(request: HttpRequest, model_admin: Any) -> Choice:
     if any("\0" in value for _, values in request.GET.lists() for value in values):
         raise IncorrectLookupParameters  # PostgreSQL holds no such text; the list would fail
     setattr(request, _UNPAGED, True)
-    rows, ids = model_admin.get_changelist_instance(request).queryset, _ticked(request, _sent_back(request))
-    return _choice(request, rows if ids is None else _of(rows, ids), ids)
+    with _incorrect():
+        rows = model_admin.get_changelist_instance(request).queryset
+    ids = _known(rows, _ticked(request, _sent_back(request)))
+    return _choice(request, _usable(rows if ids is None else rows.filter(pk__in=ids)), ids)
 
 
 def unpaged(request: HttpRequest, changelist: type[ChangeList]) -> type[ChangeList]:
@@ -118,11 +124,34 @@ def _sent_back(request: HttpRequest) -> list[str]:
     return ids
 
 
-def _of(rows: QuerySet[Any], ids: tuple[str, ...]) -> QuerySet[Any]:
+def _known(rows: QuerySet[Any], ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Each id once, as its field spells it: the audit record keeps them, and 1 may come with many zeros."""
+    if ids is None:
+        return None
     try:
         if "\0" in "".join(ids):
             raise ValueError
         "".join(ids).encode()  # JSON can bring half a surrogate pair, which is no text
-        return rows.filter(pk__in=ids)
+        key: Any = rows.model._meta.pk
+        return tuple(dict.fromkeys(str(key.to_python(text)) for text in ids))
     except (ValueError, ValidationError) as error:
+        raise IncorrectLookupParameters from error
+
+
+def _usable(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """`rows`, once the database has been asked for them: a list lets through what fails only then."""
+    connection = connections[rows.db]
+    with _incorrect(), transaction.atomic(rows.db) if connection.in_atomic_block else nullcontext():
+        rows.order_by().exists()
+    return rows
+
+
+@contextmanager
+def _incorrect() -> Iterator[None]:
+    """Raises IncorrectLookupParameters for whatever the list's address makes fail, as `year=9999` does."""
+    try:
+        yield
+    except (IncorrectLookupParameters, SuspiciousOperation):  # which Django answers 400 as well
+        raise
+    except Exception as error:  # each lookup, and each database, has exceptions of its own
         raise IncorrectLookupParameters from error

@@ -15,6 +15,7 @@ QUERIES = [
     "SELECT accounts_user",
     "SELECT auth_permission",  # the user's own
     "SELECT auth_permission",  # and the groups'
+    "SELECT telephony_calllog",  # whether the database takes the list's address
     "INSERT exports_exportlog",
     "SELECT telephony_calllog",  # all rows of the file
     "UPDATE exports_exportlog",

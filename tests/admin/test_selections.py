@@ -123,6 +123,39 @@ def test_an_address_that_is_not_valid_exports_nothing(client, staff, query):
     assert records() == []
 
 
+@pytest.mark.parametrize(
+    "query", ["started_at__year=9999", "created_at__year=0", "direction__regex=(", "cost__range=1"]
+)
+@pytest.mark.parametrize("show", [{}, {"_preview": "1"}])
+def test_an_address_that_fails_once_the_database_is_asked(client, staff, query, show):
+    """The list itself lets it through."""
+    rows.call(staff)
+    page = post(client, "calls", query, **show)
+    assert page.status_code == 400
+    assert "The list has a filter that is not valid." in page.text
+    assert records() == []
+
+
+def test_an_id_that_is_too_large(client, staff):
+    rows.host(staff, rows.network(staff))
+    answer = post(client, "hosts", ids=["9" * 30])
+    assert answer.status_code in (200, 400)  # PostgreSQL compares it, SQLite can't
+    assert [record.row_count for record in records()] in ([0], [])
+
+
+def test_ids_stand_in_the_record_as_their_field_spells_them(client, staff):
+    host = rows.host(staff, rows.network(staff))
+    post(client, "hosts", ids=["0" * 2000 + str(host.pk), host.pk]).getvalue()
+    assert records()[0].options["selection"]["ids"] == [str(host.pk)]
+
+
+def test_a_lookup_by_what_refers_to_the_rows_is_forbidden(client, staff):
+    """It would tell which of other tenants' rows do."""
+    rows.host(staff, rows.network(staff))
+    answer = client.get("/admin/netscan/network/?hosts__id__lt=100")
+    assert answer.status_code == 400
+
+
 def test_a_lookup_that_the_admin_forbids_exports_nothing(client, staff):
     rows.call(staff)
     assert post(client, "calls", "user__password__startswith=a").status_code == 400
