@@ -8,13 +8,11 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test.utils import CaptureQueriesContext
 
 from exports.models import ExportLog
-from tests.api import rows
 
 
 @dataclass
@@ -105,23 +103,6 @@ def get(client, auth_headers) -> Callable[..., Answer]:
         return Answer(response, body, named(queries))
 
     return get
-
-
-@pytest.fixture
-def allow() -> Callable[..., None]:
-    """Gives a user permissions of the engine: `allow(user, "export_raw_formulas")`."""
-
-    def allow(user: Any, *codenames: str) -> None:
-        found = Permission.objects.filter(codename__in=codenames, content_type__app_label="exports")
-        assert found.count() == len(codenames)
-        user.user_permissions.add(*found)
-
-    return allow
-
-
-@pytest.fixture
-def mine_and_theirs(user, stranger) -> tuple[rows.Tenant, rows.Tenant]:
-    return rows.tenants(user, stranger)
 
 
 @pytest.fixture

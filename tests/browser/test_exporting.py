@@ -51,8 +51,7 @@ def test_columns_are_ticked(open_window):
     for box in page.get_by_role("checkbox").all():
         box.uncheck()
     page.get_by_role("button", name="Download").click()
-    error = page.get_by_role("group", name="Columns").locator(".errorlist")
-    assert error.is_visible()
+    page.get_by_role("group", name="Columns").locator(".errorlist").wait_for()
     page.get_by_label("agentMode").check()
     page.get_by_role("button", name="Preview").click()
     window.arrive("/exports/agents/?columns=agentMode")
@@ -67,7 +66,7 @@ def test_an_error_stands_beside_its_field(open_window):
     page.get_by_label("From").fill("2024-06-01")
     page.get_by_label("Until").fill("2024-05-01")
     page.get_by_role("button", name="Download").click()
-    assert page.get_by_role("alert").is_visible()
+    page.get_by_role("alert").wait_for()
     for label in ("Agent", "From"):
         field = page.get_by_role("textbox", name=label)
         assert field.get_attribute("aria-invalid") == "true"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from tests.api import rows
@@ -57,23 +56,6 @@ def five_calls(user, stranger) -> None:
 def entries(directory: Path) -> list[str]:
     """What stands in a directory, hidden files too."""
     return sorted(path.name for path in directory.iterdir())
-
-
-@pytest.fixture
-def allow() -> Callable[..., None]:
-    """Gives a user permissions of the engine: `allow(user, "export_raw_formulas")`."""
-
-    def allow(user: Any, *codenames: str) -> None:
-        found = Permission.objects.filter(codename__in=codenames, content_type__app_label="exports")
-        assert found.count() == len(codenames)
-        user.user_permissions.add(*found)
-
-    return allow
-
-
-@pytest.fixture
-def mine_and_theirs(user, stranger) -> tuple[rows.Tenant, rows.Tenant]:
-    return rows.tenants(user, stranger)
 
 
 @pytest.fixture

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test.utils import CaptureQueriesContext
 
-from tests.api import rows
 from tests.api.conftest import named
 from tests.web.html import Element, parse
 
@@ -52,23 +50,6 @@ def queries(visit) -> Callable[..., list[str]]:
         return [name for name in named(found) if not name.endswith(("django_session", "accounts_user"))]
 
     return queries
-
-
-@pytest.fixture
-def allow() -> Callable[..., None]:
-    """Gives a user permissions of the engine: `allow(user, "export_raw_formulas")`."""
-
-    def allow(user: Any, *codenames: str) -> None:
-        found = Permission.objects.filter(codename__in=codenames, content_type__app_label="exports")
-        assert found.count() == len(codenames)
-        user.user_permissions.add(*found)
-
-    return allow
-
-
-@pytest.fixture
-def mine_and_theirs(user, stranger) -> tuple[rows.Tenant, rows.Tenant]:
-    return rows.tenants(user, stranger)
 
 
 @pytest.fixture
