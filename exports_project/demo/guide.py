@@ -28,6 +28,7 @@ def text(port: int) -> str:
         f"The demo answers at {base} (this machine only). Ctrl-C stops it; the data stay.",
         "",
         f"  Sign in      {base}/login/ as {names} or {accounts.STAFF} (staff); each password is the name",
+        f"  Web pages    {base}/exports/",
         f"  API pages    {base}/api/docs/",
         f"  Admin        {base}/admin/ as {accounts.STAFF}",
         "",
