@@ -86,6 +86,7 @@ def test_another_tenant_s_rows_are_refused_and_the_refusal_is_recorded(preview, 
 def test_staff_who_look_at_another_tenant_s_rows_are_in_the_log(preview, user, stranger, caplog):
     caplog.set_level("INFO", "exports")
     preview()
+    preview(query=f"tenant={user.pk}")
     assert not caplog.records
     user.user_permissions.add(Permission.objects.get(codename="export_for_other_tenant"))
     preview(query=f"tenant={stranger.pk}")
