@@ -6,17 +6,22 @@ The streaming transaction can write nothing, so the record is written before it 
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from contextvars import Context, copy_context
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
+from django.db import Error as DatabaseFailure
 from django.utils import timezone, translation
 
+from . import metrics
 from .caller import Caller
 from .definitions import ModelExport
-from .exceptions import ExportError, Refused
+from .exceptions import ExportError, ReaderLeft, Refused
 from .models import ExportLog
 from .parameters import ExportParameters, Selection
 from .query import ExportQuery
+from .running import Run
 from .stream import Progress
 
 logger = logging.getLogger(__name__)
@@ -36,38 +41,98 @@ def open_record(query: ExportQuery, caller: Caller, source: str) -> ExportLog:
     )
 
 
-def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress) -> Generator[bytes]:
-    """Hands `chunks` through and closes `record` with the outcome.
+def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress, run: Run) -> Generator[bytes]:
+    """Hands `chunks` through and closes `record` with the outcome. The export is under way as long.
 
     `succeeded` means that all of it was taken; a receiver compares size and hash to know it has it.
     """
+    # The end may come when the request is over: it is told with what the log knew of it at the start.
+    context = copy_context()
     digest = sha256()
-    outcome, error, whole = ExportLog.Outcome.CANCELLED, "", ""
+    record.outcome, failure = ExportLog.Outcome.RUNNING, None
+    metrics.started(record)
+    _tell(record)
     try:
-        with closing(chunks):
+        with run, closing(chunks):
             for chunk in chunks:
                 digest.update(chunk)
                 progress.bytes += len(chunk)
                 yield chunk
-        outcome, whole = ExportLog.Outcome.SUCCEEDED, digest.hexdigest()
+        record.outcome, record.sha256 = ExportLog.Outcome.SUCCEEDED, digest.hexdigest()
     # Closed before the end, or Ctrl-C in a command: nobody wants the rest.
-    except (GeneratorExit, KeyboardInterrupt):
+    except (GeneratorExit, KeyboardInterrupt, ReaderLeft):
+        record.outcome = ExportLog.Outcome.CANCELLED
         raise
     except BaseException as exception:
-        outcome, error = ExportLog.Outcome.FAILED, describe(exception)
-        expected = isinstance(exception, ExportError)
-        level = logging.WARNING if expected else logging.ERROR
-        logger.log(level, "Export %s of %s failed", record.pk, record.export_type, exc_info=not expected)
+        failure = exception
         raise
     finally:
-        ExportLog.objects.filter(pk=record.pk).update(
-            outcome=outcome,
-            error=error,
-            row_count=progress.rows,
-            byte_count=progress.bytes,
-            sha256=whole,
-            finished_at=timezone.now(),
-        )
+        record.row_count, record.byte_count = progress.rows, progress.bytes
+        record.finished_at = timezone.now()
+        _close(record, failure, context)
+
+
+_RESULT = ("outcome", "error", "sha256", "row_count", "byte_count", "finished_at")
+
+_unwritten: dict[UUID, dict[str, Any]] = {}
+"""What has become of exports whose records could not be closed, because the database was down too."""
+
+
+def _close(record: ExportLog, failure: BaseException | None, context: Context) -> None:
+    """Writes what has become of the export, and tells it. Raises what the database raises."""
+    try:
+        _write(record.pk, _result(record, failure))
+    except DatabaseFailure as unreachable:
+        # The last bytes have not left: the client sees an export that failed, whatever it was before.
+        failure = failure or unreachable
+        _unwritten[record.pk] = _result(record, failure)
+        raise
+    finally:
+        context.run(_tell, record, failure)
+        metrics.finished(record)
+
+
+def _result(record: ExportLog, failure: BaseException | None) -> dict[str, Any]:
+    if failure is not None:
+        record.outcome, record.error, record.sha256 = ExportLog.Outcome.FAILED, describe(failure), ""
+    return {name: getattr(record, name) for name in _RESULT}
+
+
+def _write(export_id: UUID, result: dict[str, Any]) -> None:
+    # Not save(): it raises where the record is gone, as it is in a test that was rolled back.
+    ExportLog.objects.filter(pk=export_id).update(**result)
+
+
+def write_unwritten() -> None:
+    """Closes the records of this process's exports that ended while the database was down."""
+    for export_id, result in list(_unwritten.items()):
+        _write(export_id, result)
+        _unwritten.pop(export_id, None)
+
+
+def _tell(record: ExportLog, failure: BaseException | None = None) -> None:
+    """One line of the log for what has become of an export, with a traceback of what nobody expected."""
+    unexpected = failure is not None and not isinstance(failure, ExportError)
+    if failure is not None:
+        level = logging.ERROR if unexpected else logging.WARNING
+    else:  # a command says itself how it ended
+        level = logging.DEBUG if record.door == ExportLog.Door.COMMAND else logging.INFO
+    facts = {
+        "export_id": str(record.pk),
+        "dataset": record.export_type,
+        "outcome": str(record.outcome),
+        "rows": record.row_count,
+        "bytes": record.byte_count,
+    }
+    logger.log(
+        level,
+        "Export %s of %s %s",
+        record.pk,
+        record.export_type,
+        record.outcome,
+        extra=facts,
+        exc_info=failure if unexpected else None,
+    )
 
 
 def describe(exception: BaseException) -> str:
@@ -92,6 +157,7 @@ def recorded_refusals(
     try:
         yield
     except Refused as refusal:
+        metrics.refused(definition.get_name(), refusal)
         if refusal.recorded:
             asked = _from_parameters(parameters) if parameters else {"export_type": definition.get_name()}
             tenant = parameters.options.tenant if parameters else None

@@ -13,6 +13,11 @@ from django.dispatch import receiver
 # As django-ratelimit reads it: so many in so many seconds, minutes, hours or days.
 _RATE = re.compile(r"[0-9]+/([1-9][0-9]*)?[smhd]")
 
+_POSITIVE = (
+    *("max_seconds", "min_bytes_per_second", "max_spool_bytes"),
+    *("max_concurrent", "max_concurrent_per_user"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExportSettings:
@@ -31,6 +36,24 @@ class ExportSettings:
     rate: str | None = "10/h"
     """RATE: exports per user and dataset, as django-ratelimit writes it (`10/h`); None: no limit."""
 
+    max_seconds: int | None = 3600
+    """MAX_SECONDS: an export that takes longer is broken off, so that nobody holds a snapshot for hours;
+    None: no limit."""
+
+    min_bytes_per_second: int | None = 1000
+    """MIN_BYTES_PER_SECOND: a client that takes less is cut off, once it has let a chunk wait for ten seconds
+    longer than the chunk would need at this rate; None: no limit. Commands have none."""
+
+    max_spool_bytes: int | None = 1 << 30
+    """MAX_SPOOL_BYTES: how large a file may be that is kept on disk until it is whole, because its reader
+    could not tell a part of it from all of it (HTTP/1.0); None: no limit."""
+
+    max_concurrent: int | None = None
+    """MAX_CONCURRENT: exports that run at the same time, of all users; None: no limit."""
+
+    max_concurrent_per_user: int | None = None
+    """MAX_CONCURRENT_PER_USER: exports of one user that run at the same time; None: no limit."""
+
     scope_resolver: str = "exports.scope.own_rows"
     """SCOPE_RESOLVER: dotted path of `(user, requested tenant or None) -> exports.Scope`."""
 
@@ -39,6 +62,12 @@ class ExportSettings:
             raise ImproperlyConfigured("EXPORTS['CHUNK_SIZE'] must be 1 at least.")
         if self.max_rows is not None and self.max_rows < 0:
             raise ImproperlyConfigured("EXPORTS['MAX_ROWS'] must be a number of rows, or None for no limit.")
+        for name in _POSITIVE:
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ImproperlyConfigured(
+                    f"EXPORTS['{name.upper()}'] must be 1 at least, or None for no limit."
+                )
         if self.rate is not None and not _RATE.fullmatch(self.rate):
             raise ImproperlyConfigured(
                 f"EXPORTS['RATE'] {self.rate!r} is no rate, such as 10/h, 5/10m or None."

@@ -2,16 +2,21 @@
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Generator
 from contextlib import closing
+from functools import partial
 from typing import NoReturn
 
 from django.http import QueryDict
 
+from . import concurrency, metrics
 from .audit import audited, open_record, recorded_refusals
 from .caller import Caller
+from .clients import Client
 from .encoders import Block, Encoder, get_encoder
 from .exceptions import Refused, RowLimitExceeded
+from .models import ExportLog
 from .parameters import ExportParameters, Selection
 from .policy import rates
 from .policy.permissions import require_permission
@@ -19,7 +24,9 @@ from .preview import Preview, preview_of
 from .query import ExportQuery, build_query, require_row_limit
 from .registry import registry
 from .rendering import safe_header
-from .sources import Explanation, choose_source
+from .running import Run
+from .sources import Explanation, Source, choose_source
+from .spool import spooled
 from .stream import ExportStream, Progress
 
 logger = logging.getLogger(__name__)
@@ -61,26 +68,41 @@ def start(
 ) -> ExportStream:
     """A stream that has its first block of rows in hand, and a record that says `running`.
 
-    Raises what `prepare` does and RateLimited before anything is exported, and whatever the first block
-    of rows raises.
+    Raises what `prepare` does, TooManyRunning and RateLimited before anything is exported, and whatever the
+    first block of rows raises. For a client that needs a length, the whole file is there already.
     """
     parameters = _allowed(dataset, caller, params, selection)
     with recorded_refusals(caller, parameters.definition, parameters):
         query = build_query(parameters, caller.user)
         require_row_limit(query)
+        concurrency.require_room(caller.user)
         rates.take(caller.user, dataset)
+        source = choose_source(query)
+        record = open_record(query, caller, source.reason)
+        concurrency.require_still_room(record)
+    work = partial(_stream, query, source, record, caller.client)
+    return caller.client.attend(work) if caller.client else work()
+
+
+def _stream(query: ExportQuery, source: Source, record: ExportLog, client: Client | None) -> ExportStream:
+    begun = time.monotonic()
     encoder = get_encoder(query.options.format)
-    source = choose_source(query)
-    record = open_record(query, caller, source.reason)
-    progress = Progress()
-    rows = _counted(source.blocks(), progress, query.max_rows)
-    return ExportStream(
-        audited(_encoded(encoder, query, rows), record, progress),
+    using = query.queryset.db
+    progress, run = Progress(), Run(record.pk, client)
+    blocks = _counted(_endable(source.blocks(record.pk), run, using), progress, query.max_rows)
+    chunks = _encoded(encoder, query, blocks)
+    if client and client.needs_length:
+        chunks = spooled(chunks, progress, record.pk, using)
+    stream = ExportStream(
+        audited(chunks, record, progress, run),
         filename=filename(query),
         media_type=encoder.media_type,
         export_id=str(record.pk),
         progress=progress,
+        run=run,
     )
+    metrics.first_block(record, time.monotonic() - begun)
+    return stream
 
 
 def _allowed(
@@ -119,4 +141,15 @@ def _counted(blocks: Generator[Block], progress: Progress, max_rows: int | None)
             progress.rows += len(block)
             if max_rows is not None and progress.rows > max_rows:
                 raise RowLimitExceeded(max_rows)
+            yield block
+
+
+def _endable(blocks: Generator[Block], run: Run, using: str) -> Generator[Block]:
+    """While the database makes a block, the export can be ended from outside."""
+    with closing(blocks):
+        while True:
+            with run.at_work(using):
+                block = next(blocks, None)
+            if block is None:
+                return
             yield block

@@ -134,6 +134,61 @@ class RateUnknown(ExportError):
     message = _("The counter of exports does not answer; try again.")
 
 
+class TooManyRunning(Refused):
+    """As many exports run already as may run at the same time."""
+
+    code = "too_many_running"
+    message = _("Too many exports are running; try again when one has ended.")
+    recorded = False
+
+
+class SpoolLimitExceeded(ExportError):
+    """The file is larger than what may be kept on disk for a client that speaks HTTP/1.0."""
+
+    code = "spool_limit_exceeded"
+    message = _("The file is too large for HTTP/1.0. Ask by HTTP/1.1, or narrow the export with filters.")
+
+
+class TimeLimitExceeded(ExportError):
+    """The export took longer than the limit."""
+
+    code = "time_limit_exceeded"
+
+    def __init__(self, seconds: int) -> None:
+        text = _("The export took longer than {seconds} seconds, the limit. Narrow it with filters.")
+        super().__init__(format_lazy(text, seconds=seconds))
+
+
+class ReaderLeft(ExportError):
+    """The client went away before the end."""
+
+    code = "reader_left"
+    message = _("The client went away before the end.")
+
+
+class ReaderTooSlow(ExportError):
+    """The client took fewer bytes a second than the limit."""
+
+    code = "reader_too_slow"
+
+    def __init__(self, rate: int) -> None:
+        super().__init__(format_lazy(_("The client took less than {rate} bytes a second."), rate=rate))
+
+
+class ServerStopping(ExportError):
+    """The server is being stopped."""
+
+    code = "server_stopping"
+    message = _("The server was stopped before the end of the export.")
+
+
+class ProcessLost(ExportError):
+    """The process that ran the export has ended without a word."""
+
+    code = "process_lost"
+    message = _("The process that ran the export was killed.")
+
+
 class FormulaFound(ExportError):
     """A cell holds text that a spreadsheet would run as a formula."""
 

@@ -6,6 +6,7 @@ from django.db.models import Max, QuerySet
 from django.http import QueryDict
 
 from .exceptions import DatasetNotFound
+from .lost import close_lost_records
 from .models import ExportLog
 from .options import DEFAULT_FORMAT
 from .registry import registry
@@ -15,7 +16,11 @@ VIEW_RECORDS = "exports.view_exportlog"
 
 
 def reachable_records(user: Any) -> QuerySet[ExportLog]:
-    """The records of what this user asked for; with both permissions, everybody's. Newest first."""
+    """The records of what this user asked for; with both permissions, everybody's. Newest first.
+
+    None says `running` of an export whose process was killed.
+    """
+    close_lost_records()
     if all(has_permission(user, name) for name in (VIEW_RECORDS, FOR_ALL_TENANTS)):
         return ExportLog.objects.all()
     return ExportLog.objects.filter(user=str(user.pk))
@@ -23,6 +28,7 @@ def reachable_records(user: Any) -> QuerySet[ExportLog]:
 
 def last_exports(user: Any) -> dict[str, ExportLog]:
     """The newest record of the user's own for each dataset, by its name; what was denied is no export."""
+    close_lost_records()
     own = ExportLog.objects.filter(user=str(user.pk)).exclude(outcome=ExportLog.Outcome.DENIED)
     newest = own.order_by().values("export_type").annotate(newest=Max("timestamp")).values("newest")
     # Two in one microsecond: the order of the records decides, as it does in a list of them.

@@ -1,16 +1,27 @@
 """A file on its way out."""
 
+import threading
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
+
+from django.db import connections
+
+from .exceptions import ReaderLeft
+from .running import Run
 
 
 @dataclass
 class Progress:
-    """How far a stream has got; the stages count as blocks pass."""
+    """How far a stream has got; the stages count as blocks pass.
+
+    `size` is that of the whole file, in bytes, where it is known before the first of them.
+    """
 
     rows: int = 0
     bytes: int = 0
+    size: int | None = None
 
 
 class ExportStream:
@@ -18,6 +29,9 @@ class ExportStream:
 
     It has run up to its first bytes when it is made: what fails at once has failed before. And closing
     it always reaches the stages behind it, which closing a generator that never started would not.
+
+    Only the end of the file ends it. Once it was closed before that, it raises: whoever reads on does not
+    take a part for the whole.
     """
 
     def __init__(
@@ -28,20 +42,114 @@ class ExportStream:
         media_type: str,
         export_id: str,
         progress: Progress,
+        run: Run,
     ) -> None:
         self.filename = filename
         self.media_type = media_type
         self.export_id = export_id
         self.progress = progress
+        self.client = run.client
         self._chunks = chunks
-        self._ahead = chain([next(chunks)], chunks)
+        self._run = run
+        self._thread = threading.current_thread()
+        self._whole = False
+        with run.turn:
+            self._ahead = chain([next(chunks)], chunks)
+        run.streams(self)
+        run.handed(0)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        return next(self._ahead)
+        with self._run.turn:
+            self._run.handed(None)
+            chunk = self._next()
+            self._run.handed(len(chunk))
+            return chunk
+
+    def read(self, least: int) -> bytes:
+        """Chunks of at least so many bytes together, or all that are left; nothing at the end."""
+        with self._run.turn:
+            self._run.handed(None)
+            joined = bytearray()
+            with suppress(StopIteration):
+                while len(joined) < least:
+                    joined += self._next()
+            self._run.handed(len(joined))
+            return bytes(joined)
+
+    def _next(self) -> bytes:
+        if self._whole:
+            raise StopIteration
+        self._run.check()
+        try:
+            return next(self._ahead)
+        except StopIteration:
+            self._whole = True
+            raise
 
     def close(self) -> None:
-        """Ends the query and the audit record. After the end of the file it does nothing."""
-        self._chunks.close()
+        """Ends the query and the audit record, as `cancelled`. After the end of the file it does nothing."""
+        self.end(ReaderLeft())
+
+    def end(self, error: Exception) -> None:
+        """The same for a reason that the record tells. May be called from any thread.
+
+        In the stream's own thread, all has ended when it returns; from another, it will have.
+        """
+        if self._run.ended:
+            return
+        work = (self._chunks, self._run, self.progress, error)
+        if threading.current_thread() is self._thread:
+            _end(*work)
+        else:
+            ending = threading.Thread(target=_end_elsewhere, args=work, name="exports-end", daemon=True)
+            with suppress(RuntimeError):  # the process ends, and its connections with it
+                ending.start()
+
+    def __del__(self) -> None:
+        # Dropped without being closed, as by a middleware that has answered something else.
+        if "_thread" in vars(self) and not self._run.ended:
+            self.close()
+
+
+def _end(chunks: Generator[bytes], run: Run, progress: Progress, error: Exception) -> None:
+    with run.turn:
+        run.handed(None)
+        if progress.size is not None and progress.size == progress.bytes:
+            # All was taken: a client that knows the length leaves then, before its server asks for the end.
+            next(chunks, None)
+            return
+        run.error = run.error or error
+        try:
+            chunks.throw(run.error)
+        except Exception as raised:
+            if raised is not run.error:
+                raise
+
+
+def _end_elsewhere(chunks: Generator[bytes], run: Run, progress: Progress, error: Exception) -> None:
+    """Ends a stream from a thread of its own, on the connection of the stream, which is given back then."""
+    with run.turn:
+        if run.ended:  # its own thread was quicker, and may be using the connection again
+            return
+        with _borrowed(run):
+            _end(chunks, run, progress, error)
+
+
+@contextmanager
+def _borrowed(run: Run) -> Iterator[None]:
+    """The connection that the stream reads from is this thread's for a moment. Its own thread waits."""
+    if (connection := run.connection) is None:
+        yield
+        return
+    connection.inc_thread_sharing()
+    connections[connection.alias] = connection
+    try:
+        yield
+    finally:
+        if connection.in_atomic_block:  # somebody else's, around the export
+            del connections[connection.alias]
+        connections.close_all()
+        connection.dec_thread_sharing()

@@ -77,7 +77,8 @@ class ExportPage:
             if SHOW in self.request.POST:
                 return self._previewed(choice, params)
             name = self.definition.get_name()
-            return streaming_response(engine.start(name, self.caller, params, choice.selection()))
+            stream = engine.start(name, self.caller, params, choice.selection())
+            return streaming_response(self.request, stream)
         except ExportError as error:
             return self._failed(choice, params, error)
 

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ExceptionHandlerContext
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from ..exceptions import ExportError, InvalidParameters, RateLimited, RateUnknown
+from ..exceptions import ExportError, InvalidParameters, RateLimited
 from ..sinks.http import RETRY_AFTER, status_code
 
 
@@ -47,7 +47,7 @@ class ExportExceptionHandler(ExceptionHandler):
             return RequestTooLarge()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(_("The request is malformed or has too many parameters."))
-        if isinstance(exc, OperationalError | InterfaceError):
+        if isinstance(exc, OperationalError | InterfaceError | InternalError):
             return ServiceUnavailable()
         converted: Exception = super().convert_known_exceptions(exc)
         return converted
@@ -61,11 +61,11 @@ def as_api_exception(error: ExportError) -> exceptions.APIException:
     """The answer that says the same; a bare 500 where there is none."""
     if isinstance(error, InvalidParameters):
         return exceptions.ValidationError(_by_parameter(error))
-    if isinstance(error, RateUnknown):
-        return ServiceUnavailable(str(error.detail))
     if isinstance(error, RateLimited):
         return exceptions.Throttled(wait=error.retry_after)
     found = status_code(error)
+    if found == status.HTTP_503_SERVICE_UNAVAILABLE:
+        return ServiceUnavailable(str(error.detail), code=error.code)
     if found == status.HTTP_500_INTERNAL_SERVER_ERROR:
         return exceptions.APIException()
     answer = exceptions.APIException(str(error.detail), code=error.code)

@@ -22,6 +22,7 @@ from ..catalogue import row_count
 from ..definitions import ModelExport
 from ..encoders import ENCODERS, get_encoder
 from ..filtering import known_parameters
+from ..lost import close_lost_records
 from ..models import ExportLog
 from ..policy.addresses import http_caller
 from ..registry import registry
@@ -60,7 +61,7 @@ class ExportView(EngineView):
 
     def get(self, request: Request, **url_filters: object) -> HttpResponseBase:
         stream = engine.start(self.dataset, caller_of(request), negotiated(request, url_filters))
-        return streaming_response(stream)
+        return streaming_response(request._request, stream)
 
     def head(self, request: Request, **url_filters: object) -> HttpResponseBase:
         query = engine.prepare(self.dataset, caller_of(request), negotiated(request, url_filters))
@@ -102,6 +103,7 @@ class HealthView(EngineView):
 
 class _OwnLogs(EngineView):
     def get_queryset(self) -> QuerySet[ExportLog]:
+        close_lost_records()
         return ExportLog.objects.filter(user=str(self.request.user.pk))
 
 

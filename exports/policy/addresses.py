@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from django.http import HttpRequest
 
 from ..caller import Caller
+from ..clients import client_of
 from ..models import ExportLog
 
 
@@ -26,4 +27,5 @@ def http_caller(request: HttpRequest, door: ExportLog.Door) -> Caller:
         door=door,
         ip=client_address(request),
         user_agent=request.headers.get("User-Agent", "").replace("\0", ""),
+        client=client_of(request),
     )

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connections, transaction
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
+from ..clients import AsgiClient
 from ..exceptions import (
     DatasetNotFound,
     ExportError,
@@ -18,9 +19,15 @@ from ..exceptions import (
     ObjectNotFound,
     RateLimited,
     RateUnknown,
+    ReaderLeft,
     RowLimitExceeded,
+    ServerStopping,
+    SpoolLimitExceeded,
+    TimeLimitExceeded,
+    TooManyRunning,
 )
 from ..stream import ExportStream
+from .asynchronous import AsyncBody
 
 RETRY_AFTER = 5
 """Seconds: what a client is told to wait for when something behind the service does not answer."""
@@ -35,6 +42,11 @@ _STATUS: dict[type, int] = {
     RowLimitExceeded: 413,
     RateLimited: 429,
     RateUnknown: 503,
+    TooManyRunning: 503,
+    SpoolLimitExceeded: 413,
+    TimeLimitExceeded: 503,
+    ServerStopping: 503,
+    ReaderLeft: 503,  # read by nobody
 }
 
 
@@ -48,7 +60,7 @@ def set_status(response: HttpResponseBase, error: ExportError) -> None:
     response.status_code = status_code(error)
     if isinstance(error, RateLimited):
         response["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, RateUnknown):
+    elif response.status_code == 503:
         response["Retry-After"] = str(RETRY_AFTER)
 
 
@@ -63,12 +75,34 @@ def non_atomic[View: Callable[..., Any]](view: View) -> View:
     return view
 
 
-def streaming_response(stream: ExportStream) -> StreamingHttpResponse:
+def streaming_response(request: HttpRequest, stream: ExportStream) -> StreamingHttpResponse:
     """The response that sends `stream` and, as Django does with whatever it streams, closes it."""
-    response = StreamingHttpResponse(stream, content_type=stream.media_type)
+    body = AsyncBody(stream, stream.client) if isinstance(stream.client, AsgiClient) else stream
+    response = StreamingHttpResponse(body, content_type=stream.media_type)
     response["X-Export-Id"] = stream.export_id
+    if stream.progress.size is not None:
+        response["Content-Length"] = str(stream.progress.size)
     set_download_headers(response, stream.filename)
+    # GZipMiddleware asks the request alone. It would hold back the first rows, and take away the length
+    # by which a client of HTTP/1.0 knows that it has all of them.
+    request.META.pop("HTTP_ACCEPT_ENCODING", None)
+    _close_with(request, stream)
     return response
+
+
+def _close_with(request: HttpRequest, stream: ExportStream) -> None:
+    """Closes the stream with the request too, which Django does even where a middleware dropped the response.
+
+    REST framework holds response and request in a cycle: nothing would end the export before the next
+    collection of garbage.
+    """
+    close = request.close
+
+    def close_both() -> None:
+        stream.close()
+        close()
+
+    request.close = close_both  # type: ignore[method-assign]
 
 
 def headers_only(filename: str, media_type: str) -> StreamingHttpResponse:
@@ -87,3 +121,4 @@ def set_download_headers(response: HttpResponseBase, filename: str) -> None:
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Accel-Buffering"] = "no"
+    response["Accept-Ranges"] = "none"  # RFC 9110, 14.3: a stream has no parts to ask for

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from django.utils.module_loading import import_string
 
@@ -25,7 +26,8 @@ class Source(Protocol):
     """Rows of an ExportQuery as text cells, all from one snapshot of the database.
 
     `blocks` opens the snapshot when it is first advanced and ends it when it is exhausted, fails or is
-    closed. `reason` says for the audit record which source this is, and why. `explain` reads no rows.
+    closed; while it is open, the export of that id is known to live (policy/leases.py). `reason` says for
+    the audit record which source this is, and why. `explain` reads no rows.
     """
 
     def __init__(self, query: ExportQuery) -> None: ...
@@ -36,7 +38,7 @@ class Source(Protocol):
     @property
     def reason(self) -> str: ...
 
-    def blocks(self) -> Generator[list[tuple[str | None, ...]]]: ...
+    def blocks(self, export_id: UUID | None = None) -> Generator[list[tuple[str | None, ...]]]: ...
 
     def explain(self) -> Explanation: ...
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from itertools import batched
 from operator import attrgetter
 from typing import Any, cast
+from uuid import UUID
 
 from ..conf import export_settings
 from ..query import ExportQuery
@@ -38,11 +39,11 @@ class OrmSource:
             return f"orm: model instances, because of columns computed in Python: {', '.join(self._computed)}"
         return "orm: values by .iterator()"
 
-    def blocks(self) -> Generator[list[Row]]:
+    def blocks(self, export_id: UUID | None = None) -> Generator[list[Row]]:
         """Blocks of up to CHUNK_SIZE rows. Raises FormulaFound where the query says so."""
         before = 0
         # The cursor is closed inside of the transaction that it lives in, whatever happens.
-        with snapshot(self._queryset.db), closing(self._rows()) as rows:
+        with snapshot(self._queryset.db, export_id), closing(self._rows()) as rows:
             for block in batched(rows, self._chunk_size):
                 yield list(zip(*self._rendered(block, before), strict=True))
                 before += len(block)

@@ -1,43 +1,89 @@
 """The transaction that an export's rows are read in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from ..conf import export_settings
+from ..policy import leases
+
 # DateStyle, extra_float_digits: what values.py counts on. jit: starting the compiler costs a first byte of
 # 38 to 232 ms where 5 to 17 ms were measured without it. TimeZone stays: a project without USE_TZ, or with
 # a database's own TIME_ZONE, has its filters read in it.
-_SESSION = (
-    "SELECT set_config('DateStyle', 'ISO, YMD', true), set_config('extra_float_digits', '1', true),"
-    " set_config('jit', 'off', true)"
+_SESSION = {"DateStyle": "ISO, YMD", "extra_float_digits": "1", "jit": "off"}
+
+BACKSTOP_SECONDS = 5
+"""By how much the database's own limits exceed MAX_SECONDS, which has the better words for the record."""
+
+# The server looks every two seconds whether the client's process still lives while a query is silent. Where
+# it is not Linux it may not know how, and then refuses the setting.
+_CHECK_CLIENT = (
+    "CASE WHEN version() LIKE '%%linux%%'"
+    " THEN set_config('client_connection_check_interval', '2000', true) END"
 )
 
 
 @contextmanager
-def snapshot(using: str) -> Iterator[None]:
+def snapshot(using: str, export_id: UUID | None = None) -> Iterator[None]:
     """Every statement inside sees the database at one moment, and can't write where the database knows how.
 
     It ends with a rollback: nothing is to be kept, not even the session's settings. Inside an open
-    atomic block (a stranger's test case) it is a savepoint with that block's isolation.
+    atomic block (a stranger's test case) it is a savepoint with that block's isolation. While it is open,
+    the export of that id is known to live.
     """
+    with _transaction(using, "REPEATABLE READ", _SESSION), _lease(using, export_id):
+        yield
+
+
+@contextmanager
+def kept_alive(using: str, export_id: UUID) -> Iterator[None]:
+    """The export of that id is known to live, though it reads no more rows: no snapshot is held."""
+    with _transaction(using, "READ COMMITTED", {}), leases.held(export_id, using):
+        yield
+
+
+def _lease(using: str, export_id: UUID | None) -> AbstractContextManager[None]:
+    return nullcontext() if export_id is None else leases.held(export_id, using)
+
+
+@contextmanager
+def _transaction(using: str, isolation: str, session: Mapping[str, str]) -> Iterator[None]:
     connection = connections[using]
     outermost = not connection.in_atomic_block
     with _deferred(connection), transaction.atomic(using=using):
         if connection.vendor == "postgresql":
-            _begin_postgresql(connection, outermost)
+            _begin_postgresql(connection, isolation if outermost else None, session)
         try:
             yield
         finally:
             transaction.set_rollback(True, using=using)
 
 
-def _begin_postgresql(connection: BaseDatabaseWrapper, outermost: bool) -> None:
+def _begin_postgresql(
+    connection: BaseDatabaseWrapper, isolation: str | None, session: Mapping[str, str]
+) -> None:
     with connection.cursor() as cursor:
-        if outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute(_SESSION)
+        if isolation:
+            cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}, READ ONLY")
+            session = {**session, **_limits(connection)}
+        selected = ["set_config(%s, %s, true)" for _ in session] + [_CHECK_CLIENT]
+        cursor.execute(f"SELECT {', '.join(selected)}", [part for item in session.items() for part in item])
+
+
+def _limits(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """The database's own limits, so that one that was made for web pages does not end an export.
+
+    And so that nothing lasts longer than MAX_SECONDS though the process hangs that should see to it.
+    """
+    seconds = export_settings().max_seconds
+    limit = str((seconds + BACKSTOP_SECONDS) * 1000 if seconds else 0)
+    names = ["statement_timeout", "idle_in_transaction_session_timeout"]
+    if connection.pg_version >= 170000:  # type: ignore[attr-defined]
+        names.append("transaction_timeout")
+    return dict.fromkeys(names, limit)
 
 
 @contextmanager

@@ -114,7 +114,7 @@ class DownloadView(_EngineView):
     def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         if _nobody_asked(request):
             return HttpResponseRedirect(page_address("dataset", dataset, self.params))
-        return streaming_response(engine.start(dataset, self.caller, self.params))
+        return streaming_response(request, engine.start(dataset, self.caller, self.params))
 
     def head(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         query = engine.prepare(dataset, self.caller, self.params)

@@ -17,7 +17,7 @@ from ...rendering import Formulas
 from ...stream import ExportStream
 from ..arguments import caller_for, parameters
 from ..failures import reported
-from ..output import open_output
+from ..output import OutputFailed, open_output
 from ..progress import NoProgress, progress_bar
 from ..signals import noted_signals
 
@@ -82,11 +82,16 @@ class Command(BaseCommand):
             ):
                 digest = sha256()
                 check_signals()
-                for chunk in stream:
-                    check_signals()
-                    output.write(chunk)
-                    digest.update(chunk)
-                    progress.show(stream.progress.rows)
+                try:
+                    for chunk in stream:
+                        check_signals()
+                        output.write(chunk)
+                        digest.update(chunk)
+                        progress.show(stream.progress.rows)
+                except OutputFailed as failure:
+                    if not failure.reader_gone:  # a full disk, say: nobody has cancelled
+                        stream.end(ExportError(str(failure)))
+                    raise
                 place = output.finish(stream.filename)
         return _summary(place, stream, digest.hexdigest())
 

@@ -12,6 +12,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseFailure
 from django.utils.translation import gettext as _
 
+from ...lost import close_lost_records
 from ...models import ExportLog
 
 PIECE = 1024 * 1024
@@ -94,6 +95,7 @@ def _opened(path: str) -> Any:
 
 def _record(wanted: UUID | None, found: Found) -> ExportLog | None:
     """The record of this id, else the newest one of such a file."""
+    close_lost_records()
     if wanted is not None:
         return ExportLog.objects.filter(pk=wanted).first()
     return ExportLog.objects.filter(sha256=found.digest).first()

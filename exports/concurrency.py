@@ -1,0 +1,35 @@
+"""How many exports run at the same time: the records that say `running`, if their process lives."""
+
+from typing import Any
+
+from .conf import export_settings
+from .exceptions import TooManyRunning
+from .lost import close_lost_records
+from .models import ExportLog
+
+
+def require_room(user: Any) -> None:
+    """Raises TooManyRunning where one more export of this user would be more than may run."""
+    # Those of killed processes are looked for only where they would stand in the way.
+    if _exceeded(str(user.pk), 1) and not (close_lost_records() and not _exceeded(str(user.pk), 1)):
+        raise TooManyRunning
+
+
+def require_still_room(record: ExportLog) -> None:
+    """The same once the export's record is there to be counted by others. Raises TooManyRunning without it.
+
+    Of two that come at once, both may be turned away; never are more let in than may run.
+    """
+    if _exceeded(record.user, 0):
+        record.delete()
+        raise TooManyRunning
+
+
+def _exceeded(user: str, more: int) -> bool:
+    settings = export_settings()
+    running = ExportLog.objects.filter(outcome=ExportLog.Outcome.RUNNING).order_by()
+    limits = (
+        (settings.max_concurrent, running),
+        (settings.max_concurrent_per_user, running.filter(user=user)),
+    )
+    return any(limit is not None and records.count() + more > limit for limit, records in limits)

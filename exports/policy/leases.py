@@ -1,0 +1,99 @@
+"""Whether the process of an export still lives: a lock that it holds, and that ends with it however it ends.
+
+On PostgreSQL an advisory lock of the streaming transaction: it needs nothing to be written, ends with the
+connection, and holds behind pgbouncer, where a session's lock would not. On SQLite a locked file beside the
+database's. Other databases have none.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from django.core.files import locks
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@contextmanager
+def held(export_id: UUID, using: str) -> Iterator[None]:
+    """The export lives. To be entered inside of the transaction that its rows are read in."""
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(export_id)])
+        yield
+    elif connection.vendor == "sqlite" and (database := _file(connection)):
+        with _locked(_path(database, export_id)):
+            yield
+    else:
+        yield
+
+
+def can_tell(using: str) -> bool:
+    """Whether `lost` knows of exports of this database, those of other processes among them."""
+    connection = connections[using]
+    return connection.vendor in ("postgresql", "sqlite")
+
+
+def lost(export_ids: Collection[UUID], using: str) -> set[UUID]:
+    """Those of them whose process has gone. None of them may run in this process."""
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        return _lost_to_postgresql(export_ids, connection)
+    if database := _file(connection):
+        return {export_id for export_id in export_ids if _free(_path(database, export_id))}
+    return set(export_ids)  # SQLite in memory: it is this process's alone
+
+
+def _lost_to_postgresql(export_ids: Collection[UUID], connection: BaseDatabaseWrapper) -> set[UUID]:
+    by_key = {_key(export_id): export_id for export_id in export_ids}
+    with connection.cursor() as cursor:
+        # Shared: two processes that look at once do not take each other for the export.
+        cursor.execute(
+            "SELECT key FROM unnest(%s::bigint[]) AS key WHERE pg_try_advisory_xact_lock_shared(key)",
+            [list(by_key)],
+        )
+        return {by_key[key] for (key,) in cursor.fetchall()}
+
+
+def _key(export_id: UUID) -> int:
+    """A lock's key has 64 bits: the first half of the id, nearly all of it random."""
+    return int.from_bytes(export_id.bytes[:8], signed=True)
+
+
+def _file(connection: BaseDatabaseWrapper) -> str:
+    """The path of SQLite's file; empty for one in memory."""
+    name = str(connection.settings_dict["NAME"])
+    if name.startswith("file:"):
+        address = urlsplit(name)
+        name = ":memory:" if "mode=memory" in address.query else unquote(address.path)
+    return "" if name == ":memory:" else name
+
+
+def _path(database: str, export_id: UUID) -> Path:
+    return Path(f"{database}-export-{export_id.hex}")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("wb") as file:
+        locks.lock(file, locks.LOCK_EX)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _free(path: Path) -> bool:
+    """Whether nobody holds the file; one that was left behind is removed."""
+    try:
+        with path.open("rb") as file:
+            if not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
+                return False
+    except FileNotFoundError:
+        return True
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+    return True
