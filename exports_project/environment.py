@@ -4,8 +4,9 @@ Pure functions from values to complaints, so that every rule can be tested witho
 """
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -16,11 +17,12 @@ from exports_project.variables import is_true, split_list
 SECRET_KEY_LENGTH = 50
 SECRET_KEY_UNIQUE_CHARACTERS = 5
 INSECURE_PREFIX = "django-insecure-"
+METRICS_TOKEN_LENGTH = 20
 
 POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
 # Prefix lengths by IP version, of the largest private networks. Not 0: two halves are everybody too.
-WIDEST_PROXIES = {4: 8, 6: 7}
+WIDEST_NETWORKS = {4: 8, 6: 7}
 REQUIRED = {
     "SECRET_KEY": f"set it to a random text of {SECRET_KEY_LENGTH} characters or more, known to nobody else",
     "ALLOWED_HOSTS": "set it to the host names that clients use, separated by commas",
@@ -54,6 +56,9 @@ def production_problems(values: Mapping[str, str]) -> Iterator[str]:
     yield from redis_problems(values.get("REDIS_URL", ""))
     yield from _origin_problems(split_list(values.get("CSRF_TRUSTED_ORIGINS", "")))
     yield from proxy_problems(split_list(values.get("TRUSTED_PROXIES", "")))
+    yield from metrics_problems(
+        values.get("METRICS_TOKEN", "").strip(), split_list(values.get("METRICS_NETWORKS", ""))
+    )
     if is_true(values.get("EXPORTS_DEV_USER_HEADER", "")):
         yield "EXPORTS_DEV_USER_HEADER is on: with it anybody can name the user they want to be; remove it."
 
@@ -81,6 +86,7 @@ def database_problems(url: str, *, in_memory: bool = True) -> Iterator[str]:
     try:
         parts = urlsplit(url.strip())
         scheme, name = parts.scheme, unquote(parts.path).strip("/")
+        query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         if scheme in POSTGRES_SCHEMES:
             environ.Env.db_url_config(url.strip())  # reads the port, or the ports of several hosts
     except ValueError:
@@ -89,10 +95,24 @@ def database_problems(url: str, *, in_memory: bool = True) -> Iterator[str]:
     if scheme in POSTGRES_SCHEMES:
         if not name:
             yield "DATABASE_URL names no database: its name stands after the host, as in postgres://host/name."
+        yield from _connection_problems(query)
     elif scheme != "sqlite":
         yield "DATABASE_URL is not a URL of PostgreSQL (postgres://…) or of a SQLite file (sqlite:///path)."
     elif name in {"", ":memory:"} and not in_memory:
         yield "DATABASE_URL is a SQLite database in memory, lost at every restart: name a file or PostgreSQL."
+    elif "pool_size" in query:
+        yield "DATABASE_URL asks for a pool of connections, which PostgreSQL alone has: remove pool_size."
+
+
+def _connection_problems(query: Mapping[str, str]) -> Iterator[str]:
+    """Of what the URL says about connections. Four digits are more than a PostgreSQL server allows."""
+    size, age = query.get("pool_size"), query.get("conn_max_age", query.get("CONN_MAX_AGE", "0"))
+    if size is not None and not re.fullmatch("[1-9][0-9]{0,3}", size):
+        yield "DATABASE_URL: pool_size is the number of connections of each process, from 1 to 9999."
+    if not re.fullmatch("[0-9]{1,9}|None", age):
+        yield "DATABASE_URL: conn_max_age is a number of seconds, or None for connections kept for ever."
+    elif size is not None and age != "0":
+        yield "DATABASE_URL has pool_size and conn_max_age: a pool keeps connections by itself; remove one."
 
 
 def redis_problems(url: str) -> Iterator[str]:
@@ -117,11 +137,22 @@ def _origin_problems(origins: Sequence[str]) -> Iterator[str]:
 
 def proxy_problems(proxies: Sequence[str]) -> Iterator[str]:
     """Complaints about TRUSTED_PROXIES: an entry is an address or a network, never everybody or nearly so."""
-    for number, proxy in enumerate(proxies, 1):
+    yield from _network_problems("TRUSTED_PROXIES", proxies, "clients could forge their address")
+
+
+def metrics_problems(token: str, networks: Sequence[str]) -> Iterator[str]:
+    """Complaints about METRICS_TOKEN, which stands in for a password, and about METRICS_NETWORKS."""
+    if token and (len(token) < METRICS_TOKEN_LENGTH or not token.isascii() or len(token.split()) > 1):
+        yield f"METRICS_TOKEN is no token: set it to {METRICS_TOKEN_LENGTH} random ASCII characters or more."
+    yield from _network_problems("METRICS_NETWORKS", networks, "nearly anybody could read the metrics")
+
+
+def _network_problems(name: str, entries: Sequence[str], danger: str) -> Iterator[str]:
+    for number, entry in enumerate(entries, 1):
         try:
-            network = ipaddress.ip_network(proxy)
+            network = ipaddress.ip_network(entry)
         except ValueError:
-            yield f"TRUSTED_PROXIES: entry {number} is not an IP address or a network such as 10.0.0.0/8."
+            yield f"{name}: entry {number} is not an IP address or a network such as 10.0.0.0/8."
             continue
-        if network.prefixlen < WIDEST_PROXIES[network.version]:
-            yield f"TRUSTED_PROXIES: entry {number} is too wide: clients could forge their address."
+        if network.prefixlen < WIDEST_NETWORKS[network.version]:
+            yield f"{name}: entry {number} is too wide: {danger}."

@@ -5,6 +5,7 @@ or the file that ENV_FILE names; an empty ENV_FILE means none). DEBUG is off unl
 off, SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and REDIS_URL are required; nothing starts on a dangerous value.
 """
 
+import logging
 import os
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from exports_project import backends, environment
+from exports_project.operations import logs
 from exports_project.variables import Variables, require_none
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -69,7 +71,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "exports_project.proxies.TrustedProxyMiddleware",  # first: the others ask for the scheme and the address
+    "exports_project.operations.http_metrics.RequestMetricsMiddleware",
+    "exports_project.operations.request_log.RequestLogMiddleware",
     "accounts.middleware.RefusalLogMiddleware",
+    "exports_project.operations.monitoring.MonitoringMiddleware",  # what stands below is not for probes
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -111,7 +116,14 @@ require_none(environment.redis_problems(REDIS_URL))
 # W001: django-ratelimit calls Django's own Redis backend "not officially supported". Its counters are atomic.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # A server that does not answer is reported by the probe instead of hanging it.
+            "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
+        }
+    }
 else:
     # Development has one process, so counters in its memory are right there. Production never comes here.
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -197,6 +209,11 @@ EXPORTS = {
     "RATE": env.rate("EXPORTS_RATE", "10/h"),
     "CHUNK_SIZE": env.whole_number("EXPORTS_CHUNK_SIZE", 1000, least=1),
     "MAX_ROWS": env.whole_number("EXPORTS_MAX_ROWS", 0) or None,
+    "MAX_SECONDS": env.whole_number("EXPORTS_MAX_SECONDS", 3600) or None,
+    "MIN_BYTES_PER_SECOND": env.whole_number("EXPORTS_MIN_BYTES_PER_SECOND", 1000) or None,
+    "MAX_SPOOL_BYTES": env.whole_number("EXPORTS_MAX_SPOOL_BYTES", 1 << 30) or None,
+    "MAX_CONCURRENT": env.whole_number("EXPORTS_MAX_CONCURRENT", 0) or None,
+    "MAX_CONCURRENT_PER_USER": env.whole_number("EXPORTS_MAX_CONCURRENT_PER_USER", 10) or None,
 }
 
 # --- Safety -------------------------------------------------------------------------------------------------
@@ -261,15 +278,25 @@ STORAGES = {
     },
 }
 
-# --- Log ----------------------------------------------------------------------------------------------------
+# --- Operations ---------------------------------------------------------------------------------------------
 
 # Everything goes to stderr, one line a record: whoever runs the process decides where it is kept.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", "INFO")},
-    # Django's own handlers (console in development, mail to administrators) would say everything twice.
-    "loggers": {"django": {"handlers": [], "level": "INFO"}},
-}
+log_format = env.choice("LOG_FORMAT", "line" if DEBUG else "json", logs.FORMATS)
+LOGGING = logs.logging_settings(log_format, env.log_level("LOG_LEVEL", "INFO"))
+logs.configure(log_format)
+# A client that left before its answer is no fault of ours.
+DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logging.INFO
+
+# Who may read /metrics: whoever brings the token, and addresses of these networks. Neither: nobody.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_NETWORKS = env.entries("METRICS_NETWORKS")
+require_none(environment.metrics_problems(METRICS_TOKEN, METRICS_NETWORKS))
+
+# After SIGTERM: for how long /readyz says no while requests are still answered, and when the last running
+# export is broken off, both from the signal on. gunicorn has its own value of the second, --graceful-timeout.
+GRACEFUL_SECONDS = env.whole_number("GRACEFUL_SECONDS", 30, least=1)
+DRAIN_SECONDS = env.whole_number("DRAIN_SECONDS", 0 if DEBUG else min(5, GRACEFUL_SECONDS // 2))
+if DRAIN_SECONDS > GRACEFUL_SECONDS // 2:
+    raise ImproperlyConfigured(
+        "DRAIN_SECONDS is more than half of GRACEFUL_SECONDS: downloads need the rest."
+    )

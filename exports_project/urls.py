@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs", documentation.DocumentationView.as_view()),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=FAVICON)),
+    path("", include("exports_project.operations.urls")),
     path("", include("accounts.urls")),
     # The last one: what nobody above it knows.
     re_path(r"^api(/|$)", errors.UnknownPathView.as_view(), name="api-unknown"),

@@ -7,7 +7,7 @@ a secret that stands in the wrong place.
 import logging
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -62,6 +62,12 @@ class Variables:
         if text != "none" and not _RATE.fullmatch(text):
             raise ImproperlyConfigured(f"{name} is no rate: write it as 10/h or 5/10m, or none for no limit.")
         return None if text == "none" else text
+
+    def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
+        text = self.text(name, default).lower()
+        if text not in choices:
+            raise ImproperlyConfigured(f"{name} is not one of: {', '.join(choices)}.")
+        return text
 
     def log_level(self, name: str, default: str) -> str:
         level = self.text(name, default).upper()

@@ -10,3 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exports_project.settings")
 
 application = get_wsgi_application()
 application.request_class = UTF8WSGIRequest
+
+# Models can be imported now.
+from exports import lost  # noqa: E402
+
+lost.start_sweeping()
