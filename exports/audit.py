@@ -50,9 +50,9 @@ def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress, run
     context = copy_context()
     digest = sha256()
     record.outcome, failure = ExportLog.Outcome.RUNNING, None
-    metrics.started(record)
-    _tell(record)
     try:
+        metrics.started(record)
+        _tell(record)
         with run, closing(chunks):
             for chunk in chunks:
                 digest.update(chunk)

@@ -51,7 +51,8 @@ class SocketClient(Client):
 
     def hang_up(self) -> None:
         with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
+            # Not SSLSocket's own, which first lets go of the encryption that a sending thread still needs.
+            socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
 
 
 class AsgiClient(Client):
@@ -87,11 +88,19 @@ class AsgiClient(Client):
         self._task = asyncio.current_task()
 
 
+def _frames(request: HttpRequest) -> bool:
+    """Whether the server marks the end of a body that has no length; some just close the connection.
+
+    Those are runserver and others by wsgiref or CGI, and uWSGI. A body that broke would look finished.
+    """
+    return not request.META.keys() & {"GATEWAY_INTERFACE", "uwsgi.version"}
+
+
 def client_of(request: HttpRequest) -> Client:
     """The client of this request, as far as its server lets us know it."""
     if isinstance(request, ASGIRequest):
         return AsgiClient(needs_length=request.scope.get("http_version") == "1.0")
-    needs_length = request.META.get("SERVER_PROTOCOL") == "HTTP/1.0"
+    needs_length = request.META.get("SERVER_PROTOCOL") == "HTTP/1.0" or not _frames(request)
     connection = request.META.get("gunicorn.socket")
     if isinstance(connection, socket.socket):
         return SocketClient(connection, needs_length=needs_length)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import router
+
 from .conf import export_settings
 from .exceptions import TooManyRunning
 from .lost import close_lost_records
@@ -27,9 +29,11 @@ def require_still_room(record: ExportLog) -> None:
 
 def _exceeded(user: str, more: int) -> bool:
     settings = export_settings()
-    running = ExportLog.objects.filter(outcome=ExportLog.Outcome.RUNNING).order_by()
+    # Not of a replica, which may not know of the newest.
+    records = ExportLog.objects.using(router.db_for_write(ExportLog))
+    running = records.filter(outcome=ExportLog.Outcome.RUNNING).order_by()
     limits = (
         (settings.max_concurrent, running),
         (settings.max_concurrent_per_user, running.filter(user=user)),
     )
-    return any(limit is not None and records.count() + more > limit for limit, records in limits)
+    return any(limit is not None and found.count() + more > limit for limit, found in limits)

@@ -5,11 +5,11 @@ import logging
 import os
 import threading
 import time
-from collections import defaultdict
 from uuid import UUID
 
-from django.db import DatabaseError, connections, router
-from django.db.models import QuerySet
+from django.db import Error as DatabaseFailure
+from django.db import connections, router
+from django.db.models import Q
 from django.utils import timezone
 
 from . import running
@@ -35,32 +35,40 @@ OVERDUE = dt.timedelta(seconds=60)
 def close_lost_records() -> int:
     """Closes them as `failed` and returns how many. Where a database does not answer, its records wait."""
     write_unwritten()
-    open_records = ExportLog.objects.filter(outcome=ExportLog.Outcome.RUNNING)
+    records = ExportLog.objects.using(router.db_for_write(ExportLog))
+    open_records = records.filter(outcome=ExportLog.Outcome.RUNNING)
     found = open_records.filter(timestamp__lt=timezone.now() - GRACE).exclude(pk__in=running.ids())
-    by_database: defaultdict[str, set[UUID]] = defaultdict(set)
-    for record_id, dataset in found.order_by().values_list("pk", "export_type"):
-        by_database[_database(dataset)].add(record_id)
-    return sum(_close(open_records, using, export_ids) for using, export_ids in by_database.items())
-
-
-def _close(open_records: QuerySet[ExportLog], using: str, export_ids: set[UUID]) -> int:
-    records = open_records.filter(pk__in=export_ids)
-    if leases.can_tell(using):
-        try:
-            records = records.filter(pk__in=leases.lost(export_ids, using))
-        except DatabaseError:
-            logger.warning("Database %s does not tell which exports live", using, exc_info=True)
-            return 0
-    elif limit := export_settings().max_seconds:
-        records = records.filter(timestamp__lt=timezone.now() - dt.timedelta(seconds=limit) - OVERDUE)
-    else:
+    datasets = dict(found.order_by().values_list("pk", "export_type"))
+    if not datasets:
         return 0
-    closed = records.update(
+    leased = {export_id for export_id, dataset in datasets.items() if leases.can_tell(_database(dataset))}
+    lost = Q(pk__in=_lost(leased)) | _overdue(datasets.keys() - leased)
+    closed = open_records.filter(lost).update(
         outcome=ExportLog.Outcome.FAILED, error=describe(ProcessLost()), finished_at=timezone.now()
     )
     if closed:
         logger.warning("%s exports were lost with their process", closed)
     return closed
+
+
+def _lost(export_ids: set[UUID]) -> set[UUID]:
+    """Those whose lease is held on no database: a router may have chosen any of several replicas."""
+    for using in connections:
+        try:
+            if export_ids and leases.can_tell(using):
+                export_ids = leases.lost(export_ids, using)
+        except DatabaseFailure:
+            logger.warning("Database %s does not tell which exports live", using, exc_info=True)
+            return set()
+    return export_ids
+
+
+def _overdue(export_ids: set[UUID]) -> Q:
+    """Those that are long past their time limit, if there is one."""
+    limit = export_settings().max_seconds
+    if limit is None:
+        return Q(pk__in=())
+    return Q(pk__in=export_ids, timestamp__lt=timezone.now() - dt.timedelta(seconds=limit) - OVERDUE)
 
 
 def _database(dataset: str) -> str:
@@ -76,7 +84,8 @@ def start_sweeping() -> None:
     global _sweeping
     if not _sweeping:
         _sweeping = True
-        os.register_at_fork(after_in_child=_start_thread)
+        if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+            os.register_at_fork(after_in_child=_start_thread)
         _start_thread()
 
 

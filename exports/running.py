@@ -183,10 +183,11 @@ def _all() -> list[Run]:
 def _add(run: Run) -> None:
     global _watch
     with _lock:
-        _runs[run.id] = run
         if _watch is None or not _watch.is_alive():  # it does not live on in a forked process
-            _watch = threading.Thread(target=_look, name="exports-watch", daemon=True)
-            _watch.start()
+            watch = threading.Thread(target=_look, name="exports-watch", daemon=True)
+            watch.start()
+            _watch = watch
+        _runs[run.id] = run
 
 
 def _remove(run: Run) -> None:

@@ -16,11 +16,13 @@ from .running import Run
 class Progress:
     """How far a stream has got; the stages count as blocks pass.
 
-    `size` is that of the whole file, in bytes, where it is known before the first of them.
+    `bytes` have been made, `taken` of them handed out. `size` is that of the whole file, in bytes, where it
+    is known before the first of them.
     """
 
     rows: int = 0
     bytes: int = 0
+    taken: int = 0
     size: int | None = None
 
 
@@ -56,7 +58,6 @@ class ExportStream:
         with run.turn:
             self._ahead = chain([next(chunks)], chunks)
         run.streams(self)
-        run.handed(0)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -65,7 +66,7 @@ class ExportStream:
         with self._run.turn:
             self._run.handed(None)
             chunk = self._next()
-            self._run.handed(len(chunk))
+            self._hand(len(chunk))
             return chunk
 
     def read(self, least: int) -> bytes:
@@ -76,8 +77,12 @@ class ExportStream:
             with suppress(StopIteration):
                 while len(joined) < least:
                     joined += self._next()
-            self._run.handed(len(joined))
+            self._hand(len(joined))
             return bytes(joined)
+
+    def _hand(self, size: int) -> None:
+        self.progress.taken += size
+        self._run.handed(size)
 
     def _next(self) -> bytes:
         if self._whole:
@@ -117,7 +122,7 @@ class ExportStream:
 def _end(chunks: Generator[bytes], run: Run, progress: Progress, error: Exception) -> None:
     with run.turn:
         run.handed(None)
-        if progress.size is not None and progress.size == progress.bytes:
+        if isinstance(error, ReaderLeft) and progress.taken == progress.size:
             # All was taken: a client that knows the length leaves then, before its server asks for the end.
             next(chunks, None)
             return

@@ -5,10 +5,10 @@ connection, and holds behind pgbouncer, where a session's lock would not. On SQL
 database's. Other databases have none.
 """
 
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from django.core.files import locks
@@ -24,7 +24,7 @@ def held(export_id: UUID, using: str) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(export_id)])
         yield
-    elif connection.vendor == "sqlite" and (database := _file(connection)):
+    elif (database := _file(connection)) and can_tell(using):
         with _locked(_path(database, export_id)):
             yield
     else:
@@ -32,9 +32,12 @@ def held(export_id: UUID, using: str) -> Iterator[None]:
 
 
 def can_tell(using: str) -> bool:
-    """Whether `lost` knows of exports of this database, those of other processes among them."""
+    """Whether exports of this database have leases: SQLite's file may be where nobody writes."""
     connection = connections[using]
-    return connection.vendor in ("postgresql", "sqlite")
+    if connection.vendor == "sqlite":
+        database = _file(connection)
+        return not database or os.access(Path(database).parent, os.W_OK)
+    return connection.vendor == "postgresql"
 
 
 def lost(export_ids: Collection[UUID], using: str) -> set[UUID]:
@@ -64,12 +67,12 @@ def _key(export_id: UUID) -> int:
 
 
 def _file(connection: BaseDatabaseWrapper) -> str:
-    """The path of SQLite's file; empty for one in memory."""
-    name = str(connection.settings_dict["NAME"])
-    if name.startswith("file:"):
-        address = urlsplit(name)
-        name = ":memory:" if "mode=memory" in address.query else unquote(address.path)
-    return "" if name == ":memory:" else name
+    """The path of SQLite's file; empty for one in memory, and for other databases."""
+    if connection.vendor != "sqlite":
+        return ""
+    connection.ensure_connection()
+    # Past Django's log of queries: this is no question about rows.
+    return str(connection.connection.execute("PRAGMA database_list").fetchone()[2])
 
 
 def _path(database: str, export_id: UUID) -> Path:
@@ -83,7 +86,8 @@ def _locked(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
+            _remove(path)
+    _remove(path)  # Windows removes no file that is open
 
 
 def _free(path: Path) -> bool:
@@ -94,6 +98,10 @@ def _free(path: Path) -> bool:
                 return False
     except FileNotFoundError:
         return True
+    _remove(path)
+    return True
+
+
+def _remove(path: Path) -> None:
     with suppress(OSError):
         path.unlink(missing_ok=True)
-    return True

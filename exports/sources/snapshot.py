@@ -18,6 +18,9 @@ _SESSION = {"DateStyle": "ISO, YMD", "extra_float_digits": "1", "jit": "off"}
 BACKSTOP_SECONDS = 5
 """By how much the database's own limits exceed MAX_SECONDS, which has the better words for the record."""
 
+_MOST = 2**31 - 1
+"""Milliseconds, 24 days: PostgreSQL's settings take no more."""
+
 # The server looks every two seconds whether the client's process still lives while a query is silent. Where
 # it is not Linux it may not know how, and then refuses the setting.
 _CHECK_CLIENT = (
@@ -79,7 +82,7 @@ def _limits(connection: BaseDatabaseWrapper) -> dict[str, str]:
     And so that nothing lasts longer than MAX_SECONDS though the process hangs that should see to it.
     """
     seconds = export_settings().max_seconds
-    limit = str((seconds + BACKSTOP_SECONDS) * 1000 if seconds else 0)
+    limit = str(min((seconds + BACKSTOP_SECONDS) * 1000, _MOST) if seconds else 0)
     names = ["statement_timeout", "idle_in_transaction_session_timeout"]
     if connection.pg_version >= 170000:  # type: ignore[attr-defined]
         names.append("transaction_timeout")
