@@ -5,7 +5,7 @@ from django.core.cache import caches
 
 from tests import databases
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.nginx", "tests.calls"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,6 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--screenshots",
         metavar="DIRECTORY",
         help="keep the browser tests' pictures of pages there (default: nowhere)",
+    )
+    parser.addoption(
+        "--fault-table",
+        metavar="FILE",
+        help="write the results of tests/faults into that page (default: nowhere)",
     )
 
 

@@ -1,4 +1,4 @@
-"""Real servers for tests: gunicorn on a free port of this machine, over a database of its own."""
+"""Real servers for tests: gunicorn or uvicorn on a free port of this machine, over a database of its own."""
 
 import os
 import subprocess
@@ -17,8 +17,13 @@ from tests.databases import fresh_database
 
 ROOT = Path(__file__).resolve().parent.parent
 WSGI = "exports_project.wsgi:application"
-# As in production, but one worker with few threads that is soon gone.
-OPTIONS = ("--config=python:exports_project.gunicorn", "--workers=1", "--threads=8", "--graceful-timeout=5")
+ASGI = "exports_project.asgi:application"
+GUNICORN = (
+    "gunicorn",
+    "--bind=127.0.0.1:0",
+    "--no-control-socket",
+    "--config=python:exports_project.gunicorn",
+)
 HEALTH = "/api/exports/health"
 START_SECONDS = 30
 STOP_SECONDS = 15
@@ -54,12 +59,49 @@ def migrate(database_url: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A server's program: the module and arguments that no test changes, and `options` that it may replace.
+
+    `announces` stands in its output before the address: with port 0 the kernel chooses, so that no two tests
+    collide.
+    """
+
+    command: tuple[str, ...]
+    options: tuple[str, ...]
+    application: str
+    announces: str
+
+
+# As in production, but few workers and threads that are soon gone.
+KINDS = {
+    "gunicorn": Kind(
+        GUNICORN, ("--workers=1", "--threads=8", "--graceful-timeout=5"), WSGI, announces="Listening at: "
+    ),
+    # One request at a time for each worker.
+    "gunicorn-sync": Kind(
+        (*GUNICORN, "--worker-class=sync", "--threads=1"),
+        ("--workers=2", "--graceful-timeout=5"),
+        WSGI,
+        announces="Listening at: ",
+    ),
+    # One process; whom to believe of the client is for TRUSTED_PROXIES alone.
+    "uvicorn": Kind(
+        ("uvicorn", "--host=127.0.0.1", "--port=0", "--http=h11", "--loop=asyncio", "--no-proxy-headers"),
+        ("--timeout-graceful-shutdown=5", "--no-access-log"),
+        ASGI,
+        announces="Uvicorn running on ",
+    ),
+}
+
+
 @dataclass
 class Server:
-    """A running gunicorn: `url` without a slash at its end, `log` (its output), `pid` of its master."""
+    """A running server: `url` without a slash at its end, `log` (its output), `pid` of its first process."""
 
     process: subprocess.Popen[bytes]
     log: Path
+    announces: str
     url: str = ""
 
     @property
@@ -68,9 +110,9 @@ class Server:
 
     @property
     def worker_pids(self) -> list[int]:
-        """The process ids of the workers: those hold the memory and do the work."""
+        """The process ids of the workers: those hold the memory and do the work. uvicorn is its own."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in children.split()]
+        return [int(pid) for pid in children.split()] or [self.pid]
 
     def stop(self) -> None:
         """Stops it as a supervisor does (SIGTERM), by force when that takes too long. May be called twice."""
@@ -93,10 +135,9 @@ class Server:
         raise AssertionError(f"{path} did not answer 200 within {START_SECONDS} s:\n{self.log.read_text()}")
 
     def _listening(self) -> str:
-        """gunicorn prints where it listens: with port 0 the kernel chooses, and no two tests collide."""
         for line in self.log.read_text().splitlines():
-            if "Listening at: " in line:
-                return line.partition("Listening at: ")[2].split()[0]
+            if self.announces in line:
+                return line.partition(self.announces)[2].split()[0]
         return ""
 
 
@@ -112,20 +153,25 @@ def run_server(
     database_url: str,
     directory: Path,
     *,
-    application: str = WSGI,
-    options: Sequence[str] = OPTIONS,
+    kind: str = "gunicorn",
+    application: str = "",
+    options: Sequence[str] | None = None,
     env: Mapping[str, str] | None = None,
     health: str = HEALTH,
 ) -> Server:
-    """Starts gunicorn, with its log in `directory`; returns once `health` answers. The caller stops it."""
-    log = directory / "gunicorn.log"
-    gunicorn = [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "--no-control-socket"]
-    command = [*gunicorn, *options, application]
+    """Starts a server of KINDS, its log in `directory`; returns once `health` answers. The caller stops it.
+
+    `application` and `options` stand in place of the kind's own.
+    """
+    program = KINDS[kind]
+    log = directory / f"{kind}.log"
+    chosen = program.options if options is None else options
+    command = [sys.executable, "-m", *program.command, *chosen, application or program.application]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env=service_environment(database_url, env), cwd=ROOT, stdout=output, stderr=output
         )
-    server = Server(process, log)
+    server = Server(process, log, program.announces)
     try:
         server.wait_until_ready(health)
     except BaseException:

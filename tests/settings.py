@@ -10,12 +10,15 @@ OTHERS = (
     "ALLOWED_HOSTS",
     "AUTHENTICATION_CLASSES",
     "CSRF_TRUSTED_ORIGINS",
+    "DRAIN_SECONDS",
     "EMAIL_URL",
+    "GRACEFUL_SECONDS",
+    "LOG_FORMAT",
     "LOG_LEVEL",
     "REDIS_URL",
 )
 for name in list(os.environ):
-    if name in OTHERS or name.startswith(("EXPORTS_", "SECURE_", "TRUSTED_")):
+    if name in OTHERS or name.startswith(("EXPORTS_", "METRICS_", "SECURE_", "TRUSTED_")):
         del os.environ[name]
 os.environ.update(
     ENV_FILE="",
@@ -24,6 +27,8 @@ os.environ.update(
     EXPORTS_DEV_USER_HEADER="true",
     # Out of the way of every test but those of the rate, which set their own.
     EXPORTS_RATE="1000000/h",
+    # Counted by queries, which many tests count.
+    EXPORTS_MAX_CONCURRENT_PER_USER="0",
 )
 os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 

@@ -17,7 +17,7 @@ from django.db import connection
 from exports_project import embedded_postgres
 from exports_project.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from tests import databases
-from tests.servers import ROOT
+from tests.servers import KINDS, ROOT
 from tests.tools import need
 
 
@@ -144,16 +144,40 @@ APPLICATION = "tests.test_infrastructure:echo"
 
 def echo(environ, start_response):
     start_response("200 OK", [("Content-Type", "application/json")])
-    return [json.dumps({"database": os.environ["DATABASE_URL"], "extra": os.environ.get("EXTRA")}).encode()]
+    protocol = environ["SERVER_PROTOCOL"]
+    database, extra = os.environ["DATABASE_URL"], os.environ.get("EXTRA")
+    return [json.dumps({"database": database, "extra": extra, "protocol": protocol}).encode()]
+
+
+def answered(url):
+    with urllib.request.urlopen(url, timeout=20) as response:
+        return json.load(response)
 
 
 def test_a_server_of_our_own(start_server, new_database):
     server = start_server(new_database, application=APPLICATION, env={"EXTRA": "1"}, health="/")
-    with urllib.request.urlopen(server.url) as response:
-        assert json.load(response) == {"database": new_database, "extra": "1"}
+    assert answered(server.url) == {"database": new_database, "extra": "1", "protocol": "HTTP/1.1"}
     assert len(server.worker_pids) == 1
     server.stop()
     assert not runs(server.pid)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_server_serves_the_project(start_server, new_database, kind):
+    server = start_server(new_database, kind=kind)
+    assert answered(f"{server.url}/api/exports/health")["status"] == "healthy"
+    assert all(runs(pid) for pid in server.worker_pids)
+    server.stop()
+    assert not runs(server.pid)
+
+
+def test_nginx_in_front_speaks_http_1_0_unless_told_otherwise(start_server, start_nginx, new_database):
+    server = start_server(new_database, application=APPLICATION, health="/")
+    proxy = start_nginx(server.url)
+    assert answered(proxy.by_default)["protocol"] == "HTTP/1.0"
+    assert answered(proxy.streaming)["protocol"] == "HTTP/1.1"
+    proxy.stop()
+    assert not runs(proxy.process.pid)
 
 
 def test_a_server_that_does_not_start_shows_its_log(start_server, new_database):

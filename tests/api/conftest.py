@@ -65,7 +65,7 @@ class Answer:
 
 
 # Statements that hold no rows: the tests' savepoints, transactions, settings of the session.
-_AROUND = re.compile(r"SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SET |SELECT set_config")
+_AROUND = re.compile(r"SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SET |SELECT set_config|SELECT pg_advisory")
 _TABLE = re.compile(r'(?:FROM|INTO|UPDATE) "(\w+)"')
 
 

@@ -105,7 +105,7 @@ def test_429(get, settings):
 
 @pytest.mark.parametrize("exception", [OperationalError, InterfaceError])
 def test_503_when_the_database_fails_before_the_first_block(client, get, monkeypatch, exception):
-    def blocks(self):
+    def blocks(self, export_id=None):
         raise exception("server closed the connection: host=secret")
         yield
 
@@ -127,7 +127,7 @@ def test_503_when_the_database_fails_before_the_first_block(client, get, monkeyp
 
 
 def test_500_tells_nothing_of_the_cause(client, get, monkeypatch):
-    def blocks(self):
+    def blocks(self, export_id=None):
         raise RuntimeError("secret")
         yield
 

@@ -58,8 +58,8 @@ def test_it_works(get, user, stranger):
     assert (listed["byte_count"], listed["row_count"]) == (len(export.body), 2)
     assert (listed["outcome"], listed["columns"]) == ("succeeded", ["id"])
     assert get(f"{LOGS}/{listed['id']}").json == listed
-    # The user, the number of records for the page, the page.
-    assert answer.queries == ["SELECT accounts_user", "SELECT exports_exportlog", "SELECT exports_exportlog"]
+    # The user; whether a record was lost with its process, the number of records for the page, the page.
+    assert answer.queries == ["SELECT accounts_user", *["SELECT exports_exportlog"] * 3]
 
 
 def test_the_newest_first_and_in_pages(get, user):

@@ -104,8 +104,8 @@ def fails_after(monkeypatch):
     whole = OrmSource.blocks
 
     def fails_after(number: int, exception: BaseException) -> None:
-        def blocks(self):
-            for position, block in enumerate(whole(self)):
+        def blocks(self, export_id=None):
+            for position, block in enumerate(whole(self, export_id)):
                 if position == number:
                     raise exception
                 yield block

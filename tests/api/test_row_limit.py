@@ -97,8 +97,8 @@ def test_rows_added_meanwhile_break_the_stream_instead_of_being_cut(
     limit(2)
     whole = OrmSource.blocks
 
-    def blocks(self):
-        yield from whole(self)
+    def blocks(self, export_id=None):
+        yield from whole(self, export_id)
         yield [("late",) * 15]
 
     monkeypatch.setattr(OrmSource, "blocks", blocks)

@@ -154,7 +154,7 @@ def test_a_full_device(export):
     done = export(*FLAGS, "--output=/dev/full")
     assert (done.code, done.err) == (1, "/dev/full: No space left on device")
     record = ExportLog.objects.get()
-    assert (record.outcome, record.sha256) == ("cancelled", "")
+    assert (record.outcome, record.error, record.sha256) == ("failed", done.err, "")
 
 
 @pytest.mark.parametrize("former", ["before", None])
@@ -174,7 +174,7 @@ def test_a_full_disk(export, user, make_orders, monkeypatch, settings, tmp_path,
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (done.code, done.err) == (1, f"{file}: File too large")
     record = ExportLog.objects.get()
-    assert (record.outcome, record.sha256) == ("cancelled", "")
+    assert (record.outcome, record.error, record.sha256) == ("failed", done.err, "")
     assert 0 < record.row_count < 30
     assert entries(tmp_path) == (["file"] if former else [])
     if former:

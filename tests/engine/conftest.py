@@ -2,11 +2,18 @@
 
 import csv
 import io
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from weakref import WeakSet
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
+from exports import engine
+from exports.caller import Caller
+from exports.models import ExportLog
+from exports.stream import ExportStream
 from tests.engine.models import Customer, Order
 
 
@@ -43,3 +50,36 @@ def make_order(db) -> Callable[..., Order]:
         )
 
     return make
+
+
+@pytest.fixture
+def start(user, make_order, settings) -> Iterator[Callable[..., ExportStream]]:
+    """start(dataset="orders", **params): a stream over ten orders in blocks of two; closed after the test."""
+    made: WeakSet[ExportStream] = WeakSet()  # some tests are about a stream that nobody holds any more
+    settings.EXPORTS = {"CHUNK_SIZE": 2, "RATE": None}
+    for number in range(10):
+        make_order(user, number)
+    caller = Caller(user=user, door=ExportLog.Door.COMMAND)
+
+    def start(dataset: str = "orders", **params: str) -> ExportStream:
+        query = QueryDict(mutable=True)
+        query.update(params)
+        stream = engine.start(dataset, caller, query)
+        made.add(stream)
+        return stream
+
+    yield start
+    for stream in made:
+        stream.close()
+
+
+@pytest.fixture
+def join_ends() -> Callable[[], None]:
+    """Waits for the threads that end streams; until then the connection may be theirs."""
+
+    def join() -> None:
+        for thread in threading.enumerate():
+            if thread.name == "exports-end":
+                thread.join()
+
+    return join

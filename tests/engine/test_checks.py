@@ -81,19 +81,36 @@ def test_a_setting_that_does_not_exist_is_an_error(settings):
         check_exports()
 
 
+LIMITS = [
+    *("MAX_SECONDS", "MIN_BYTES_PER_SECOND", "MAX_SPOOL_BYTES"),
+    *("MAX_CONCURRENT", "MAX_CONCURRENT_PER_USER"),
+]
+WRONG_RATES = ["", "ten/h", "10/0h", "10"]
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"CHUNK_SIZE": 0}, {"MAX_ROWS": -1}, {"RATE": ""}, {"RATE": "ten/h"}, {"RATE": "10/0h"}, {"RATE": "10"}],
+    [
+        *({"CHUNK_SIZE": 0}, {"MAX_ROWS": -1}),
+        *({"RATE": rate} for rate in WRONG_RATES),
+        *({name: value} for name in LIMITS for value in (0, -1)),
+    ],
 )
 def test_a_value_that_can_not_be_is_an_error(settings, wrong):
     from django.core.exceptions import ImproperlyConfigured
 
     settings.EXPORTS = wrong
-    with pytest.raises(ImproperlyConfigured, match=next(iter(wrong))):
+    with pytest.raises(ImproperlyConfigured, match=f"'{next(iter(wrong))}'"):
         check_exports()
 
 
-@pytest.mark.parametrize("right", [{"RATE": None}, {"RATE": "0/s"}, {"RATE": "5/10m"}, {"MAX_ROWS": 0}])
+@pytest.mark.parametrize(
+    "right",
+    [
+        *({"RATE": None}, {"RATE": "0/s"}, {"RATE": "5/10m"}, {"MAX_ROWS": 0}),
+        *({name: value} for name in LIMITS for value in (1, None)),
+    ],
+)
 def test_the_edges_of_what_can_be(settings, right):
     settings.EXPORTS = right
     assert check_exports() == []

@@ -99,6 +99,7 @@ def test_what_was_denied_is_no_last_export(record, client, user, auth_headers):
     assert last_exports(user) == {"orders": done}
 
 
+@pytest.mark.django_db
 def test_a_user_model_without_permissions_has_none():
     """No PermissionsMixin: such users see what is their own."""
     plain = SimpleNamespace(pk=7)

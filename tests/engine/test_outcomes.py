@@ -4,28 +4,9 @@ from contextlib import closing
 
 import pytest
 from django.db import OperationalError, connection
-from django.http import QueryDict
 
-from exports import engine
-from exports.caller import Caller
 from exports.exceptions import FormulaFound, RowLimitExceeded
 from exports.models import ExportLog
-
-
-@pytest.fixture
-def start(user, make_order, settings):
-    """start(dataset): a stream over ten orders in blocks of two."""
-    settings.EXPORTS = {"CHUNK_SIZE": 2, "RATE": None}
-    for number in range(10):
-        make_order(user, number)
-    caller = Caller(user=user, door=ExportLog.Door.COMMAND)
-    return lambda dataset="orders", **params: engine.start(dataset, caller, query(**params))
-
-
-def query(**params: str) -> QueryDict:
-    made = QueryDict(mutable=True)
-    made.update(params)
-    return made
 
 
 def the_record() -> ExportLog:

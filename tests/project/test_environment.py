@@ -23,9 +23,11 @@ SAFE = {
 
 
 OPTIONAL = """
-    ALLOWED_HOSTS AUTHENTICATION_CLASSES CSRF_TRUSTED_ORIGINS DATABASE_URL EMAIL_URL EXPORTS_CHUNK_SIZE
-    EXPORTS_DEV_USER_HEADER EXPORTS_MAX_ROWS EXPORTS_PUBLIC_SCHEMA EXPORTS_RATE LOG_LEVEL REDIS_URL
-    SECRET_KEY SECURE_HSTS_SECONDS TRUSTED_PROXIES
+    ALLOWED_HOSTS AUTHENTICATION_CLASSES CSRF_TRUSTED_ORIGINS DATABASE_URL DRAIN_SECONDS EMAIL_URL
+    EXPORTS_CHUNK_SIZE EXPORTS_DEV_USER_HEADER EXPORTS_MAX_CONCURRENT EXPORTS_MAX_CONCURRENT_PER_USER
+    EXPORTS_MAX_ROWS EXPORTS_MAX_SECONDS EXPORTS_MAX_SPOOL_BYTES EXPORTS_MIN_BYTES_PER_SECOND
+    EXPORTS_PUBLIC_SCHEMA EXPORTS_RATE GRACEFUL_SECONDS LOG_FORMAT LOG_LEVEL METRICS_NETWORKS METRICS_TOKEN
+    REDIS_URL SECRET_KEY SECURE_HSTS_SECONDS TRUSTED_PROXIES
 """
 
 
@@ -79,6 +81,11 @@ def test_a_missing_value_is_named(name, value):
         ("TRUSTED_PROXIES", "10.0.0.1,8000::/1"),
         ("TRUSTED_PROXIES", "*"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("METRICS_TOKEN", "too-short"),
+        ("METRICS_TOKEN", "two words of a long token"),
+        ("METRICS_TOKEN", "ümläute-in-a-long-token"),
+        ("METRICS_NETWORKS", "::/0"),
+        ("METRICS_NETWORKS", "prometheus"),
         ("EXPORTS_DEV_USER_HEADER", "true"),
         ("EXPORTS_DEV_USER_HEADER", " On "),
         ("EXPORTS_DEV_USER_HEADER", "1"),
@@ -88,7 +95,10 @@ def test_a_dangerous_value_is_named_and_not_repeated(name, value):
     found = problems(**{name: value})
     assert len(found) == 1
     assert found[0].startswith(name)
-    if name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXIES") and len(value) > 1:
+    if (
+        name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXIES", "METRICS_TOKEN")
+        and len(value) > 1
+    ):
         assert value not in found[0]
 
 
@@ -160,6 +170,9 @@ def test_a_mail_server_that_cannot_be_read(url):
 def load(monkeypatch):
     """Executes the settings anew, in an environment that holds nothing else."""
 
+    # In production Python's warnings go to the log: not those of the tests.
+    monkeypatch.setattr("exports_project.operations.logs.captureWarnings", lambda capture: None)
+
     def settings(**env: str):
         for name in list(os.environ):
             monkeypatch.delenv(name)
@@ -183,7 +196,15 @@ def load(monkeypatch):
         ("EXPORTS_MAX_ROWS", "-1"),
         ("EXPORTS_RATE", "banana"),
         ("EXPORTS_RATE", "10 per hour"),
+        ("EXPORTS_MAX_SECONDS", "1h"),
+        ("EXPORTS_MAX_CONCURRENT", "-1"),
         ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("DRAIN_SECONDS", "5s"),
+        ("GRACEFUL_SECONDS", "0"),
+        ("METRICS_TOKEN", "SECRET"),
+        ("METRICS_NETWORKS", "10.0.0.1/8"),
+        ("METRICS_NETWORKS", "0.0.0.0/0"),
         ("EMAIL_URL", "mail.example.com"),
         ("REDIS_URL", "cache.example.com"),
         ("DATABASE_URL", "postgres://u:SECRET@h:port/name"),
@@ -213,15 +234,52 @@ def test_empty_is_unset(load):
         assert {name: found[name] for name in unset if name.isupper()} == {
             name: unset[name] for name in unset if name.isupper()
         }
-    assert unset["EXPORTS"] == {"RATE": "10/h", "CHUNK_SIZE": 1000, "MAX_ROWS": None}
+    assert unset["EXPORTS"] == {
+        "RATE": "10/h",
+        "CHUNK_SIZE": 1000,
+        "MAX_ROWS": None,
+        "MAX_SECONDS": 3600,
+        "MIN_BYTES_PER_SECOND": 1000,
+        "MAX_SPOOL_BYTES": 1 << 30,
+        "MAX_CONCURRENT": None,
+        "MAX_CONCURRENT_PER_USER": 10,
+    }
 
 
 def test_values_are_taken(load):
     found = load(EXPORTS_RATE="5/10m", EXPORTS_CHUNK_SIZE=" 50 ", EXPORTS_MAX_ROWS="9", LOG_LEVEL="debug")
-    assert found["EXPORTS"] == {"RATE": "5/10m", "CHUNK_SIZE": 50, "MAX_ROWS": 9}
+    assert found["EXPORTS"] | {"RATE": "5/10m", "CHUNK_SIZE": 50, "MAX_ROWS": 9} == found["EXPORTS"]
     assert found["LOGGING"]["root"]["level"] == "DEBUG"
     assert load(EXPORTS_RATE="none")["EXPORTS"]["RATE"] is None
     assert load(**SAFE, SECURE_HSTS_SECONDS="0", DEBUG="false")["SECURE_HSTS_SECONDS"] == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MAX_SECONDS", "MIN_BYTES_PER_SECOND", "MAX_SPOOL_BYTES", "MAX_CONCURRENT", "MAX_CONCURRENT_PER_USER"],
+)
+def test_a_limit_of_zero_is_none(load, name):
+    assert load(**{f"EXPORTS_{name}": "7"})["EXPORTS"][name] == 7
+    assert load(**{f"EXPORTS_{name}": "0"})["EXPORTS"][name] is None
+
+
+def test_production_drains_before_it_stops(load):
+    assert load()["DRAIN_SECONDS"] == 0
+    production = SAFE | {"DEBUG": "false"}
+    found = load(**production)
+    assert (found["DRAIN_SECONDS"], found["GRACEFUL_SECONDS"]) == (5, 30)
+    assert load(**production, GRACEFUL_SECONDS="4")["DRAIN_SECONDS"] == 2
+    with pytest.raises(ImproperlyConfigured, match=r"^DRAIN_SECONDS is more than half of GRACEFUL_SECONDS"):
+        load(DRAIN_SECONDS="16")
+
+
+def test_the_form_of_the_log(load):
+    def renderer(**env: str) -> str:
+        return type(load(**env)["LOGGING"]["formatters"]["structured"]["processors"][-1]).__name__
+
+    assert renderer() == renderer(LOG_FORMAT="line") == "ConsoleRenderer"
+    assert renderer(LOG_FORMAT="JSON") == "JSONRenderer"
+    assert renderer(**SAFE, DEBUG="false") == "JSONRenderer"
 
 
 @pytest.mark.parametrize("rate", ["0/s", "10/h", "5/10m", "10/0h", "10/", "10/w", "h", "-1/h"])

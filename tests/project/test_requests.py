@@ -7,8 +7,13 @@ from urllib.parse import quote
 
 import pytest
 
-from exports_project.asgi import application as asgi
-from exports_project.wsgi import application as wsgi
+from exports import lost
+
+# Both begin to look for lost records, in a thread: that would disturb the databases of other tests.
+with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(lost, "start_sweeping", lambda: None)
+    from exports_project.asgi import application as asgi
+    from exports_project.wsgi import application as wsgi
 
 CONTENT_TYPES = [
     *(f"x/y; charset={codec}" for codec in ("hex", "zlib", "rot13", "undefined", "idna", "unicode_escape")),

@@ -1,0 +1,68 @@
+"""A role with no more rights than the service needs, made by the statements of the documentation."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.calls import ENVIRONMENT, FEW, FEW_CALLS, PATH
+from tests.connections.postgres import Observer, parameters
+from tests.processes.services import Service
+from tests.processes.sessions import Session
+from tests.servers import ROOT, run_server
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture(scope="module")
+def role(filled: str, observer: Observer) -> Iterator[str]:
+    """The role of the documentation, under a name of its own."""
+    text = (ROOT / "docs/databases.md").read_text(encoding="utf-8")
+    [statements] = re.findall(r"```sql\n(CREATE ROLE.*?)```", text, re.DOTALL)
+    name = f"exporter_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(**parameters(), dbname=observer.name, autocommit=True) as connection:
+        connection.execute(statements.replace("exporter", name))
+        yield name
+        connection.execute(f"DROP OWNED BY {name}")
+        connection.execute(f"DROP ROLE {name}")
+
+
+@pytest.fixture(scope="module")
+def service(filled: str, role: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    url = re.sub("//[^@]*@", f"//{role}:secret@", filled, count=1)
+    server = run_server(url, tmp_path_factory.mktemp("role"), env=ENVIRONMENT)
+    yield Service(server, url)
+    server.stop()
+
+
+def test_it_works(service, observer, role):
+    """Signing in by the page, exporting and reading the own records."""
+    signed_in = Session(service.server.url, FEW)
+    received = signed_in.receive("/exports/calls/download", keep=True)
+    assert received.body.count(b"\r\n") == FEW_CALLS + 1
+    with signed_in.answer("/exports/history/") as response:
+        assert response.status == 200
+    assert service.receive(PATH, FEW).sha256 == received.sha256
+    observer.settle()
+    assert observer.record(received.headers["X-Export-Id"])["outcome"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM telephony_calllog",
+        "UPDATE telephony_calllog SET user_id = 'somebody'",
+        "UPDATE accounts_user SET is_superuser = true",
+        "INSERT INTO auth_permission (name) VALUES ('x')",
+        "CREATE TABLE mine (id integer)",
+    ],
+)
+def test_it_can_change_nothing_else(observer, role, statement):
+    login = parameters() | {"user": role, "password": "secret"}
+    with (
+        psycopg.connect(**login, dbname=observer.name) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement)

@@ -1,0 +1,137 @@
+"""A stream that is ended before its end, by its own thread, by another, or by nobody."""
+
+import threading
+import time
+
+import pytest
+from django.db import connection
+
+from exports import running
+from exports.exceptions import ReaderLeft, ServerStopping
+from exports.models import ExportLog
+
+
+def the_record() -> ExportLog:
+    return ExportLog.objects.get()
+
+
+@pytest.mark.parametrize("taken", [0, 1, 3])
+def test_what_was_closed_before_its_end_raises_and_never_just_ends(start, taken):
+    """Whoever reads on would take a part for the whole."""
+    stream = start(columns="number")
+    for _ in range(taken):
+        next(stream)
+    stream.close()
+    for _ in range(2):
+        with pytest.raises(ReaderLeft):
+            next(stream)
+        with pytest.raises(ReaderLeft):
+            stream.read(1)
+        with pytest.raises(ReaderLeft):
+            b"".join(stream)
+    stream.close()
+    assert (the_record().outcome, the_record().row_count) == ("cancelled", max(2, 2 * taken))
+
+
+def test_after_the_end_close_does_nothing(start):
+    stream = start(columns="number")
+    body = b"".join(stream)
+    closed = the_record()
+    stream.close()
+    stream.end(ServerStopping())
+    assert (list(stream), stream.read(1)) == ([], b"")
+    after = the_record()
+    assert (after.outcome, after.error, after.byte_count) == ("succeeded", "", len(body))
+    assert after.finished_at == closed.finished_at
+
+
+def test_chunks_are_joined_to_what_was_asked_for(start):
+    whole = b"".join(start(columns="number"))
+    stream = start(columns="number")
+    first = stream.read(1)
+    assert first == whole[: len(first)]
+    assert 1 <= len(first) < len(whole)
+    assert first + stream.read(len(whole)) == whole
+    assert stream.read(1) == b""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("taken", [0, 2])
+def test_ended_by_another_thread(start, join_ends, taken):
+    """The record tells why, and the connection is as good as new."""
+    stream = start(columns="number")
+    for _ in range(taken):
+        next(stream)
+    thread = threading.Thread(target=stream.end, args=[ServerStopping()])
+    thread.start()
+    thread.join()
+    join_ends()
+    with pytest.raises(ServerStopping):
+        next(stream)
+    with pytest.raises(ServerStopping):
+        stream.read(1)
+    record = the_record()
+    assert (record.outcome, record.error) == (
+        "failed",
+        "The server was stopped before the end of the export.",
+    )
+    assert not connection.in_atomic_block
+    assert not connection.allow_thread_sharing
+    assert len(b"".join(start(columns="number")).splitlines()) == 11
+
+
+def test_of_two_reasons_the_first_is_told(start):
+    stream = start(columns="number")
+    stream.end(ServerStopping())
+    stream.close()
+    assert (the_record().outcome, str(ServerStopping.message)) == ("failed", the_record().error)
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_all_that_run_in_this_process_are_ended(start, taken):
+    """At once where the client lets them wait; otherwise when their own thread comes by."""
+    stream = start(columns="number")
+    for _ in range(taken):
+        next(stream)
+    assert (running.ids(), running.count()) == ({the_record().pk}, 1)
+    running.stop_all(ServerStopping())
+    assert running.count() == 1 - taken
+    with pytest.raises(ServerStopping):
+        next(stream)
+    stream.close()
+    assert running.count() == 0
+    assert (the_record().outcome, the_record().error) == ("failed", str(ServerStopping.message))
+
+
+def test_dropped_without_being_closed(start):
+    stream = start(columns="number")
+    next(stream)
+    del stream
+    assert the_record().outcome == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dropped_in_another_thread(start, join_ends):
+    """As by the collection of garbage, which runs in any."""
+    held = [start(columns="number")]
+    next(held[0])
+    thread = threading.Thread(target=held.clear)
+    thread.start()
+    thread.join()
+    join_ends()
+    assert the_record().outcome == "cancelled"
+    assert not connection.in_atomic_block
+
+
+def test_the_time_limit_before_the_first_byte(client, user, make_order, auth_headers, settings, monkeypatch):
+    settings.EXPORTS = settings.EXPORTS | {"MAX_SECONDS": 1}
+    monkeypatch.setattr("exports.running.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("tests.engine.exports.shout", lambda order: time.sleep(1.3))
+    make_order(user, 1)
+    client.raise_request_exception = False
+    response = client.get("/api/exports/computed-orders", headers=auth_headers)
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response.json()["errors"][0]["code"] == "time_limit_exceeded"
+    record = the_record()
+    assert (record.outcome, record.byte_count) == ("failed", 0)
+    assert "longer than 1 seconds" in record.error

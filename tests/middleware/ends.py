@@ -1,0 +1,77 @@
+"""What exports leave open in a database, seen from outside of the service."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tests.connections.postgres import Observer
+
+AT_ONCE = 5
+"""Seconds. Nothing here waits for a sweep or a collection of garbage, which come later if at all."""
+
+
+class Ends(Protocol):
+    def outcomes(self) -> list[str]:
+        """Those of all records, in order."""
+
+    def left_open(self) -> list[Any]:
+        """Records that say `running`, and transactions that hold a snapshot."""
+
+    def settle(self) -> None:
+        """Waits until nothing is open. An AssertionError with what stays so."""
+
+
+class _Settling:
+    def left_open(self) -> list[Any]:
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        deadline = time.monotonic() + AT_ONCE
+        while left := self.left_open():
+            assert time.monotonic() < deadline, left
+            time.sleep(0.02)
+
+
+class _OfSqlite(_Settling):
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def _ask(self, statement: str, timeout: float = 5) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self._path, timeout=timeout)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def outcomes(self) -> list[str]:
+        return [
+            outcome for (outcome,) in self._ask('SELECT outcome FROM exports_exportlog ORDER BY "timestamp"')
+        ]
+
+    def left_open(self) -> list[Any]:
+        running = self._ask("SELECT * FROM exports_exportlog WHERE outcome = 'running'")
+        # Whoever reads an older state of the file keeps the log of changes from being emptied.
+        [(busy, *_)] = self._ask("PRAGMA wal_checkpoint(TRUNCATE)", timeout=0.1)
+        return [*running, *(["somebody reads"] if busy else [])]
+
+
+class _OfPostgres(_Settling):
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def outcomes(self) -> list[str]:
+        found = self._observer.ask('SELECT outcome FROM exports_exportlog ORDER BY "timestamp"')
+        return [record["outcome"] for record in found]
+
+    def left_open(self) -> list[Any]:
+        return [*self._observer.running(), *self._observer.in_transactions()]
+
+
+@contextmanager
+def ends_of(database_url: str) -> Iterator[Ends]:
+    path = urlsplit(database_url).path
+    if database_url.startswith("sqlite"):
+        yield _OfSqlite(path)
+        return
+    with closing(Observer(path.rpartition("/")[2])) as observer:
+        yield _OfPostgres(observer)
