@@ -35,7 +35,10 @@ class Project:
         command = [sys.executable, str(ROOT / "manage.py"), "export", *arguments]
         environment = service_environment(self.url, {"LOG_LEVEL": "WARNING", **(env or {})})
         return subprocess.Popen(
-            command, cwd=directory, env=environment, **{"stderr": subprocess.PIPE, **popen}
+            command,
+            cwd=directory,
+            env=environment,
+            **{"stderr": subprocess.PIPE, "preexec_fn": heeding_signals, **popen},
         )
 
     def records(self) -> list[dict[str, Any]]:
@@ -70,6 +73,12 @@ def has_begun(directory: Path) -> bool:
     with suppress(FileNotFoundError):
         return any(path.stat().st_size > 1000 for path in parts)
     return False
+
+
+def heeding_signals() -> None:
+    """For preexec_fn: the tests themselves may run in the background or below `nohup`, which ignore them."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def ignoring(number: signal.Signals) -> Callable[[], None]:
