@@ -30,15 +30,21 @@ USER_AGENT_LENGTH = 1000
 """Browsers send 100 to 300 characters; servers allow 8,000 for a refused caller to fill records with."""
 
 
-def open_record(query: ExportQuery, caller: Caller, source: str) -> ExportLog:
-    """A record that says `running`, in the database."""
-    return ExportLog.objects.create(
+@contextmanager
+def opened_record(query: ExportQuery, caller: Caller, source: str) -> Iterator[ExportLog]:
+    """A record that says `running`, in the database; gone again where the export is turned away after all."""
+    record = ExportLog.objects.create(
         **_from_caller(caller),
         **_from_parameters(query.parameters),
         tenant=query.scope.tenant,
         outcome=ExportLog.Outcome.RUNNING,
         source=source,
     )
+    try:
+        yield record
+    except ExportError:
+        record.delete()
+        raise
 
 
 def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress, run: Run) -> Generator[bytes]:
@@ -50,26 +56,27 @@ def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress, run
     context = copy_context()
     digest = sha256()
     record.outcome, failure = ExportLog.Outcome.RUNNING, None
-    try:
-        metrics.started(record)
-        _tell(record)
-        with run, closing(chunks):
-            for chunk in chunks:
-                digest.update(chunk)
-                progress.bytes += len(chunk)
-                yield chunk
-        record.outcome, record.sha256 = ExportLog.Outcome.SUCCEEDED, digest.hexdigest()
-    # Closed before the end, or Ctrl-C in a command: nobody wants the rest.
-    except (GeneratorExit, KeyboardInterrupt, ReaderLeft):
-        record.outcome = ExportLog.Outcome.CANCELLED
-        raise
-    except BaseException as exception:
-        failure = exception
-        raise
-    finally:
-        record.row_count, record.byte_count = progress.rows, progress.bytes
-        record.finished_at = timezone.now()
-        _close(record, failure, context)
+    with run:
+        try:
+            metrics.started(record)
+            _tell(record)
+            with closing(chunks):
+                for chunk in chunks:
+                    digest.update(chunk)
+                    progress.bytes += len(chunk)
+                    yield chunk
+            record.outcome, record.sha256 = ExportLog.Outcome.SUCCEEDED, digest.hexdigest()
+        # Closed before the end, or Ctrl-C in a command: nobody wants the rest.
+        except (GeneratorExit, KeyboardInterrupt, ReaderLeft):
+            record.outcome = ExportLog.Outcome.CANCELLED
+            raise
+        except BaseException as exception:
+            failure = exception
+            raise
+        finally:
+            record.row_count, record.byte_count = progress.rows, progress.bytes
+            record.finished_at = timezone.now()
+            _close(record, failure, context)
 
 
 _RESULT = ("outcome", "error", "sha256", "row_count", "byte_count", "finished_at")

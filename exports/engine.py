@@ -11,7 +11,7 @@ from typing import NoReturn
 from django.http import QueryDict
 
 from . import concurrency, metrics
-from .audit import audited, open_record, recorded_refusals
+from .audit import audited, opened_record, recorded_refusals
 from .caller import Caller
 from .clients import Client
 from .encoders import Block, Encoder, get_encoder
@@ -21,6 +21,7 @@ from .parameters import ExportParameters, Selection
 from .policy import rates
 from .policy.permissions import require_permission
 from .preview import Preview, preview_of
+from .private_connection import PrivateConnection
 from .query import ExportQuery, build_query, require_row_limit
 from .registry import registry
 from .rendering import safe_header
@@ -76,10 +77,11 @@ def start(
         query = build_query(parameters, caller.user)
         require_row_limit(query)
         concurrency.require_room(caller.user)
-        rates.take(caller.user, dataset)
+        rates.peek(caller.user, dataset)
         source = choose_source(query)
-        record = open_record(query, caller, source.reason)
-        concurrency.require_still_room(record)
+        with opened_record(query, caller, source.reason) as record:
+            concurrency.require_still_room(record)
+            rates.take(caller.user, dataset)
     work = partial(_stream, query, source, record, caller.client)
     return caller.client.attend(work) if caller.client else work()
 
@@ -88,8 +90,8 @@ def _stream(query: ExportQuery, source: Source, record: ExportLog, client: Clien
     begun = time.monotonic()
     encoder = get_encoder(query.options.format)
     using = query.queryset.db
-    progress, run = Progress(), Run(record.pk, client)
-    blocks = _counted(_endable(source.blocks(record.pk), run, using), progress, query.max_rows)
+    progress, run = Progress(), Run(record.pk, PrivateConnection(using), client)
+    blocks = _counted(_endable(source.blocks(record.pk), run), progress, query.max_rows)
     chunks = _encoded(encoder, query, blocks)
     if client and client.needs_length:
         chunks = spooled(chunks, progress, record.pk, using)
@@ -144,11 +146,11 @@ def _counted(blocks: Generator[Block], progress: Progress, max_rows: int | None)
             yield block
 
 
-def _endable(blocks: Generator[Block], run: Run, using: str) -> Generator[Block]:
+def _endable(blocks: Generator[Block], run: Run) -> Generator[Block]:
     """While the database makes a block, the export can be ended from outside."""
     with closing(blocks):
         while True:
-            with run.at_work(using):
+            with run.at_work():
                 block = next(blocks, None)
             if block is None:
                 return

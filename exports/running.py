@@ -14,12 +14,12 @@ from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
 
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .clients import Client
 from .conf import export_settings
 from .exceptions import ReaderLeft, ReaderTooSlow, TimeLimitExceeded
+from .private_connection import PrivateConnection
 
 logger = logging.getLogger(__name__)
 
@@ -46,25 +46,22 @@ class Run:
     with, and is raised in the export's own thread at the next chance.
     """
 
-    def __init__(self, export_id: UUID, client: Client | None = None) -> None:
+    def __init__(self, export_id: UUID, connection: PrivateConnection, client: Client | None = None) -> None:
         settings = export_settings()
         self.id = export_id
         self.client = client
         self.error: Exception | None = None
-        self.connection: BaseDatabaseWrapper | None = None
-        """Where its rows come from, once it has begun to read them."""
-
         self.ended = False
-        """Whether its record is closed, or just about to be."""
+        """Whether its record is closed."""
 
-        self.turn = threading.RLock()
-        """Held by whoever advances or ends the stream."""
-
+        self._connection = connection
+        self._turns = threading.RLock()
         self._stream: weakref.ref[Endable] | None = None
         self._begun = time.monotonic()
         self._max_seconds = settings.max_seconds
         self._min_rate = settings.min_bytes_per_second if client else None
         self._waiting: tuple[float, int] | None = None
+        self._rests = False
         self._cancelling = threading.Lock()
         self._at_work = False
 
@@ -88,10 +85,23 @@ class Run:
             raise self.error
 
     @contextmanager
-    def at_work(self, using: str) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
+        """For whoever advances or ends the stream: one at a time, and on the export's own connection."""
+        with self._turns:
+            self._waiting, self._rests = None, False
+            try:
+                with self._connection.in_place():
+                    yield
+            finally:
+                if self.ended:
+                    self._connection.give_back()
+                # Where the request shares the connection, it may be using it until its server has a chunk.
+                self._rests = self._connection.is_private or self._waiting is not None
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
         """The database works for it, and may be told to stop. Raises what the export was ended with."""
         self.check()
-        self.connection = connections[using]
         self._at_work = True
         try:
             yield
@@ -105,9 +115,9 @@ class Run:
                 self._at_work = False
         self.check()
 
-    def handed(self, size: int | None) -> None:
-        """A chunk of so many bytes is the client's to take; None: it has come for the next one."""
-        self._waiting = None if size is None else (time.monotonic(), size)
+    def handed(self, size: int) -> None:
+        """A chunk of so many bytes is the client's to take, from now until the next turn."""
+        self._waiting = time.monotonic(), size
 
     def look(self) -> None:
         """Ends the export where there is a reason to."""
@@ -119,15 +129,15 @@ class Run:
         self.error = self.error or error
         if self._at_work:
             self._cancel()
-        elif self._waiting and (stream := self._stream and self._stream()):
+        elif self._rests and (stream := self._stream and self._stream()):
             if self.client:
                 self.client.hang_up()
             stream.end(self.error)
 
     def _cancel(self) -> None:
         with self._cancelling:
-            if self._at_work and self.connection is not None:
-                _cancel_query(self.connection)
+            if self._at_work:
+                _cancel_query(self._connection.wrapper)
 
     def _reason(self, now: float) -> Exception | None:
         if self._max_seconds is not None and now - self._begun > self._max_seconds:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
@@ -55,7 +55,7 @@ class ExportStream:
         self._run = run
         self._thread = threading.current_thread()
         self._whole = False
-        with run.turn:
+        with run.turn():
             self._ahead = chain([next(chunks)], chunks)
         run.streams(self)
 
@@ -63,16 +63,14 @@ class ExportStream:
         return self
 
     def __next__(self) -> bytes:
-        with self._run.turn:
-            self._run.handed(None)
+        with self._run.turn():
             chunk = self._next()
             self._hand(len(chunk))
             return chunk
 
     def read(self, least: int) -> bytes:
         """Chunks of at least so many bytes together, or all that are left; nothing at the end."""
-        with self._run.turn:
-            self._run.handed(None)
+        with self._run.turn():
             joined = bytearray()
             with suppress(StopIteration):
                 while len(joined) < least:
@@ -120,8 +118,9 @@ class ExportStream:
 
 
 def _end(chunks: Generator[bytes], run: Run, progress: Progress, error: Exception) -> None:
-    with run.turn:
-        run.handed(None)
+    with run.turn():
+        if run.ended:  # another thread was quicker
+            return
         if isinstance(error, ReaderLeft) and progress.taken == progress.size:
             # All was taken: a client that knows the length leaves then, before its server asks for the end.
             next(chunks, None)
@@ -135,26 +134,8 @@ def _end(chunks: Generator[bytes], run: Run, progress: Progress, error: Exceptio
 
 
 def _end_elsewhere(chunks: Generator[bytes], run: Run, progress: Progress, error: Exception) -> None:
-    """Ends a stream from a thread of its own, on the connection of the stream, which is given back then."""
-    with run.turn:
-        if run.ended:  # its own thread was quicker, and may be using the connection again
-            return
-        with _borrowed(run):
-            _end(chunks, run, progress, error)
-
-
-@contextmanager
-def _borrowed(run: Run) -> Iterator[None]:
-    """The connection that the stream reads from is this thread's for a moment. Its own thread waits."""
-    if (connection := run.connection) is None:
-        yield
-        return
-    connection.inc_thread_sharing()
-    connections[connection.alias] = connection
+    """The same in a thread of its own. The stream's waits meanwhile, should it come for the next chunk."""
     try:
-        yield
+        _end(chunks, run, progress, error)
     finally:
-        if connection.in_atomic_block:  # somebody else's, around the export
-            del connections[connection.alias]
         connections.close_all()
-        connection.dec_thread_sharing()

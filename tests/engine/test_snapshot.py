@@ -1,7 +1,5 @@
 """The transaction that rows are read in: one moment of the database, nothing written, nothing left behind."""
 
-from contextlib import closing
-
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
@@ -50,20 +48,6 @@ def test_it_is_read_only_and_repeatable():
         cursor.execute("SHOW jit")
         assert cursor.fetchone() == ("on",)
     assert connection.get_autocommit()
-
-
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
-def test_the_cursor_is_on_the_server_and_not_held(client, auth_headers, make_order, user, settings):
-    """WITH HOLD would write the whole result to a file before the first row."""
-    settings.EXPORTS = {"CHUNK_SIZE": 2}
-    for number in range(5):
-        make_order(user, number)
-    response = client.get("/api/exports/orders?columns=number", headers=auth_headers)
-    with closing(response), connection.cursor() as cursor:
-        cursor.execute("SELECT is_holdable FROM pg_cursors WHERE name LIKE '_django_curs%'")
-        assert cursor.fetchall() == [(False,)]
-    assert not connection.in_atomic_block
 
 
 @pytest.mark.sqlite

@@ -17,6 +17,9 @@ class Ends(Protocol):
     def outcomes(self) -> list[str]:
         """Those of all records, in order."""
 
+    def last_name(self, user: str) -> str:
+        """What stands in the user's row."""
+
     def left_open(self) -> list[Any]:
         """Records that say `running`, and transactions that hold a snapshot."""
 
@@ -48,6 +51,10 @@ class _OfSqlite(_Settling):
             outcome for (outcome,) in self._ask('SELECT outcome FROM exports_exportlog ORDER BY "timestamp"')
         ]
 
+    def last_name(self, user: str) -> str:
+        [(name,)] = self._ask(f"SELECT last_name FROM accounts_user WHERE id = '{user}'")
+        return name
+
     def left_open(self) -> list[Any]:
         running = self._ask("SELECT * FROM exports_exportlog WHERE outcome = 'running'")
         # Whoever reads an older state of the file keeps the log of changes from being emptied.
@@ -62,6 +69,10 @@ class _OfPostgres(_Settling):
     def outcomes(self) -> list[str]:
         found = self._observer.ask('SELECT outcome FROM exports_exportlog ORDER BY "timestamp"')
         return [record["outcome"] for record in found]
+
+    def last_name(self, user: str) -> str:
+        [found] = self._observer.ask("SELECT last_name FROM accounts_user WHERE id = %s", user)
+        return found["last_name"]
 
     def left_open(self) -> list[Any]:
         return [*self._observer.running(), *self._observer.in_transactions()]

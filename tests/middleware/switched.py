@@ -1,9 +1,11 @@
 """Middleware such as projects have; a request chooses by a header which of it is around it."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.contrib.auth import get_user_model
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.middleware.gzip import GZipMiddleware
@@ -69,6 +71,24 @@ class Raises(MiddlewareMixin):
         raise RuntimeError("after the view")
 
 
+class Writes(MiddlewareMixin):
+    """Notes in the database who was here, once the view has answered, and reads it again."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        users = get_user_model().objects.filter(pk=request.headers["X-User-Id"])
+        users.update(last_name=request.headers["X-Last-Name"])
+        response["X-Last-Name"] = users.get().last_name
+        return response
+
+
+class Waits(MiddlewareMixin):
+    """Takes its time before the server gets the answer."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        time.sleep(float(request.headers["X-Wait"]))
+        return response
+
+
 MIDDLEWARE: dict[str, Callable[..., Any]] = {
     "gzip": GZipMiddleware,
     "conditional": ConditionalGetMiddleware,
@@ -79,6 +99,8 @@ MIDDLEWARE: dict[str, Callable[..., Any]] = {
     "replaces": Replaces,
     "raises": Raises,
 }
+ASKED: dict[str, Callable[..., Any]] = {"writes": Writes, "waits": Waits}
+"""Those that a request has something to say to; they do not go with each of the others."""
 
 
 class ChosenMiddleware:
@@ -94,5 +116,5 @@ class ChosenMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         handler = self.get_response
         for name in reversed(request.headers.get(HEADER, "").split()):
-            handler = convert_exception_to_response(MIDDLEWARE[name](handler))
+            handler = convert_exception_to_response((MIDDLEWARE | ASKED)[name](handler))
         return handler(request)
