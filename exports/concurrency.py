@@ -18,12 +18,11 @@ def require_room(user: Any) -> None:
 
 
 def require_still_room(record: ExportLog) -> None:
-    """The same once the export's record is there to be counted by others. Raises TooManyRunning without it.
+    """The same once the export's record is there to be counted by others.
 
     Of two that come at once, both may be turned away; never are more let in than may run.
     """
     if _exceeded(record.user, 0):
-        record.delete()
         raise TooManyRunning
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import Error as DatabaseFailure
 from django.db import connections, router
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from . import running
@@ -28,27 +28,41 @@ GRACE = dt.timedelta(seconds=10)
 SWEEP_SECONDS = 20
 """With GRACE and PostgreSQL's two seconds to see a dead client, a record is closed within 60 seconds."""
 
+LOOK_AGAIN_SECONDS = 1
+"""A living export has no lease for milliseconds: after its transaction, until its record is closed."""
+
 OVERDUE = dt.timedelta(seconds=60)
 """On a database without leases: how long after the time limit an export counts as lost."""
 
 
 def close_lost_records() -> int:
-    """Closes them as `failed` and returns how many. Where a database does not answer, its records wait."""
+    """Closes them as `failed` and returns how many. Where a database does not answer, its records wait.
+
+    Takes a second where there may be some, and none otherwise.
+    """
     write_unwritten()
-    records = ExportLog.objects.using(router.db_for_write(ExportLog))
-    open_records = records.filter(outcome=ExportLog.Outcome.RUNNING)
-    found = open_records.filter(timestamp__lt=timezone.now() - GRACE).exclude(pk__in=running.ids())
-    datasets = dict(found.order_by().values_list("pk", "export_type"))
-    if not datasets:
+    found = set(_lost_records().values_list("pk", flat=True))
+    if not found:
         return 0
-    leased = {export_id for export_id, dataset in datasets.items() if leases.can_tell(_database(dataset))}
-    lost = Q(pk__in=_lost(leased)) | _overdue(datasets.keys() - leased)
-    closed = open_records.filter(lost).update(
-        outcome=ExportLog.Outcome.FAILED, error=describe(ProcessLost()), finished_at=timezone.now()
+    time.sleep(LOOK_AGAIN_SECONDS)
+    closed = (
+        _lost_records()
+        .filter(pk__in=found)
+        .update(outcome=ExportLog.Outcome.FAILED, error=describe(ProcessLost()), finished_at=timezone.now())
     )
     if closed:
         logger.warning("%s exports were lost with their process", closed)
     return closed
+
+
+def _lost_records() -> QuerySet[ExportLog]:
+    """Those that say `running` at this moment, though nothing shows that their process lives."""
+    records = ExportLog.objects.using(router.db_for_write(ExportLog))
+    open_records = records.filter(outcome=ExportLog.Outcome.RUNNING).order_by()
+    found = open_records.filter(timestamp__lt=timezone.now() - GRACE).exclude(pk__in=running.ids())
+    datasets = dict(found.values_list("pk", "export_type"))
+    leased = {export_id for export_id, dataset in datasets.items() if leases.can_tell(_database(dataset))}
+    return open_records.filter(Q(pk__in=_lost(leased)) | _overdue(datasets.keys() - leased))
 
 
 def _lost(export_ids: set[UUID]) -> set[UUID]:

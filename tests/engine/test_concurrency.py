@@ -107,12 +107,15 @@ def test_a_young_one_still_counts(ask, user, running, limited):
 
 
 def test_two_that_come_at_once(ask, user, running, limited, monkeypatch):
-    """Both have found room; whoever then counts one too many leaves no record either."""
+    """Both have found room; whoever then counts one too many leaves no record, and it is not counted."""
     limited("MAX_CONCURRENT", 1)
     monkeypatch.setattr(concurrency, "require_room", lambda user: None)
     other = running(user)
-    assert ask().status_code == 503
+    assert [ask().status_code for _ in range(2)] == [503, 503]
     assert list(ExportLog.objects.all()) == [other]
+    ExportLog.objects.update(outcome="succeeded")
+    assert [ask().status_code for _ in range(3)] == [200, 429, 429]
+    assert sorted(ExportLog.objects.values_list("outcome", flat=True)) == ["denied", *["succeeded"] * 2]
 
 
 def test_one_that_has_ended_makes_room(start, settings):

@@ -37,9 +37,14 @@ def open_record(user) -> Callable[..., ExportLog]:
     return make
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch) -> None:
+    monkeypatch.setattr("exports.lost.LOOK_AGAIN_SECONDS", 0)
+
+
 @contextmanager
-def lived_elsewhere(record: ExportLog) -> Iterator[None]:
-    """Another connection holds the record's lease, as the process of its export would."""
+def lived_elsewhere(record: ExportLog) -> Iterator[Callable[[], None]]:
+    """Another connection holds the record's lease, as the process of its export would, until it is let go."""
     begun, over = threading.Event(), threading.Event()
 
     def live() -> None:
@@ -54,7 +59,7 @@ def lived_elsewhere(record: ExportLog) -> Iterator[None]:
     thread.start()
     try:
         assert begun.wait(20)
-        yield
+        yield lambda: (over.set(), thread.join())
     finally:
         over.set()
         thread.join()
@@ -111,6 +116,28 @@ def test_one_whose_lease_another_process_holds_lives(open_record):
     assert close_lost_records() == 1
     assert state(living) == ("failed", LOST)
     assert close_lost_records() == 0
+
+
+def test_one_that_is_about_to_close_its_record_lives(open_record, monkeypatch):
+    """Its transaction has ended, and with it the lease. So whoever finds a free one looks again."""
+    closing, lost = open_record(), open_record()
+
+    def close(seconds: float) -> None:
+        ExportLog.objects.filter(pk=closing.pk).update(outcome="succeeded", finished_at=timezone.now())
+
+    monkeypatch.setattr("exports.lost.time.sleep", close)
+    assert close_lost_records() == 1
+    assert state(closing) == ("succeeded", "")
+    assert state(lost) == ("failed", LOST)
+
+
+def test_one_that_comes_to_that_point_meanwhile_lives(open_record, monkeypatch):
+    closing, lost = open_record(), open_record()
+    with lived_elsewhere(closing) as let_go:
+        monkeypatch.setattr("exports.lost.time.sleep", lambda seconds: let_go())
+        assert close_lost_records() == 1
+    assert state(closing) == ("running", "")
+    assert state(lost) == ("failed", LOST)
 
 
 def test_one_of_this_process_lives(start):
