@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import Error as DatabaseFailure
 from django.utils import timezone, translation
 
 from . import metrics
@@ -86,10 +85,10 @@ _unwritten: dict[UUID, dict[str, Any]] = {}
 
 
 def _close(record: ExportLog, failure: BaseException | None, context: Context) -> None:
-    """Writes what has become of the export, and tells it. Raises what the database raises."""
+    """Writes what has become of the export, and tells it. Raises what the database raises, or its driver."""
     try:
         _write(record.pk, _result(record, failure))
-    except DatabaseFailure as unreachable:
+    except Exception as unreachable:
         # The last bytes have not left: the client sees an export that failed, whatever it was before.
         failure = failure or unreachable
         _unwritten[record.pk] = _result(record, failure)

@@ -168,21 +168,22 @@ def test_a_lease_that_was_left_behind_is_removed(open_record):
     assert not path.exists()
 
 
-def test_a_result_that_could_not_be_written_is_written_later(start, monkeypatch):
+@pytest.mark.parametrize("failure", [OperationalError, AttributeError])
+def test_a_result_that_could_not_be_written_is_written_later(start, monkeypatch, failure):
     """The database was down just then. What was sent is known, and that the client saw it break."""
     stream = start(columns="number")
     received, update, down = [], QuerySet.update, [True]
 
     def fail_once(records: QuerySet, **fields: object) -> int:
         if down.pop() if down else False:
-            raise OperationalError("down")
+            raise failure("down")
         return update(records, **fields)
 
     monkeypatch.setattr(QuerySet, "update", fail_once)
-    with pytest.raises(OperationalError):
+    with pytest.raises(failure):
         received.extend(stream)
     record = ExportLog.objects.get()
     assert state(record) == ("running", "")
     assert close_lost_records() == 0  # none of a killed process
-    assert state(record) == ("failed", "OperationalError")
+    assert state(record) == ("failed", failure.__name__)
     assert (record.row_count, record.byte_count, record.sha256) == (10, len(b"".join(received)), "")

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from exports import running
 from exports.exceptions import ReaderLeft, ServerStopping
@@ -78,6 +79,29 @@ def test_ended_by_another_thread(start, join_ends, taken):
     assert not connection.in_atomic_block
     assert not connection.allow_thread_sharing
     assert len(b"".join(start(columns="number")).splitlines()) == 11
+
+
+@pytest.mark.django_db(transaction=True)
+def test_close_returns_when_the_record_is_closed_whoever_closes_it(start, join_ends, monkeypatch):
+    """What follows in a request is that its connections are closed."""
+    stream = start(columns="number")
+    next(stream)
+    update, begun, go = QuerySet.update, threading.Event(), threading.Event()
+
+    def late(records: QuerySet, **fields: object) -> int:
+        begun.set()
+        assert go.wait(20)
+        return update(records, **fields)
+
+    monkeypatch.setattr(QuerySet, "update", late)
+    stop = threading.Thread(target=stream.end, args=[ServerStopping()])
+    stop.start()
+    assert begun.wait(20)
+    threading.Timer(0.2, go.set).start()
+    stream.close()
+    assert the_record().outcome == "failed"
+    stop.join()
+    join_ends()
 
 
 def test_of_two_reasons_the_first_is_told(start):
