@@ -8,13 +8,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 
@@ -33,85 +30,16 @@ def current() -> str:
 
 
 def run_each(config: pytest.Config) -> int | None:
-    """The exit code of the inner runs; None where this process is an inner one, or has nothing to run.
-
-    They run side by side, because their tests mostly wait for servers: 14 minutes on two cores in place of
-    23. One after the other where one is to stop for the other, or somebody is asked.
-    """
+    """The exit code of the inner runs; None where this process is an inner one, or has nothing to run."""
     if INNER in os.environ or config.option.help or config.option.version:
         return None
     chosen = config.getoption("--database")
-    names = NAMES if chosen == "all" else (chosen,)
-    if config.option.maxfail or config.option.usepdb or config.option.trace:
-        codes = []
-        for name in names:
-            with _inner_run(name, config) as inner:
-                codes.append(inner.result())
-            if codes[-1] != 0 and (codes[-1] == pytest.ExitCode.INTERRUPTED or config.option.maxfail):
-                break
-        return worst(codes)
-    with ExitStack() as stack:
-        first, *others = names
-        runs = [stack.enter_context(_inner_run(first, config))]
-        runs += [stack.enter_context(_inner_run(name, config, aside=True)) for name in others]
-        return worst([run.result() for run in runs])
-
-
-@dataclass(frozen=True)
-class _InnerRun:
-    """A pytest that runs. `output` is what it has written so far, where it was not to write it itself."""
-
-    title: str
-    process: subprocess.Popen[bytes]
-    output: TextIO | None
-
-    def result(self) -> int:
-        """Its exit code, once it has ended; its output is shown meanwhile."""
-        if self.output:
-            _head(self.title)
-        try:
-            while self.output and self.process.poll() is None:
-                self._show()
-                time.sleep(0.1)
-            code = self.process.wait()
-        except KeyboardInterrupt:  # the inner pytest got it too, and prints its summary
-            self.process.wait()
-            code = pytest.ExitCode.INTERRUPTED
-        self._show()
-        return code
-
-    def _show(self) -> None:
-        if self.output:
-            sys.stdout.write(self.output.read())
-            sys.stdout.flush()
-
-
-def _head(title: str) -> None:
-    sys.stdout.write(f"\n{f' Tests on {title} ':#^80}\n\n")
-    sys.stdout.flush()
-
-
-@contextmanager
-def _inner_run(name: str, config: pytest.Config, *, aside: bool = False) -> Iterator[_InnerRun]:
-    command = [sys.executable, "-m", "pytest", *config.invocation_params.args]
-    command += [f"--database={name}", "-o", f"cache_dir=.pytest_cache/{name}"]
-    if not aside:
-        _head(TITLES[name])
-    with ExitStack() as stack:
-        url = stack.enter_context(_database_url(name))
-        written = stack.enter_context(tempfile.NamedTemporaryFile("w+b")) if aside else None
-        inner = subprocess.Popen(
-            command,
-            env=os.environ | {INNER: name, "DATABASE_URL": url},
-            cwd=config.invocation_params.dir,
-            stdout=written,
-            stderr=subprocess.STDOUT if written else None,
-        )
-        stack.callback(inner.wait)
-        read = (
-            stack.enter_context(open(written.name, encoding="utf-8", errors="replace")) if written else None
-        )
-        yield _InnerRun(TITLES[name], inner, read)
+    codes = []
+    for name in NAMES if chosen == "all" else (chosen,):
+        codes.append(_run_inner(name, config))
+        if codes[-1] == pytest.ExitCode.INTERRUPTED or (_failed(codes[-1]) and config.option.maxfail):
+            break
+    return worst(codes)
 
 
 def worst(codes: list[int]) -> int:
@@ -124,6 +52,21 @@ def worst(codes: list[int]) -> int:
 
 def _failed(code: int) -> bool:
     return code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def _run_inner(name: str, config: pytest.Config) -> int:
+    sys.stdout.write(f"\n{f' Tests on {TITLES[name]} ':#^80}\n\n")
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "pytest", *config.invocation_params.args]
+    command += [f"--database={name}", "-o", f"cache_dir=.pytest_cache/{name}"]
+    with _database_url(name) as url:
+        environment = os.environ | {INNER: name, "DATABASE_URL": url}
+        inner = subprocess.Popen(command, env=environment, cwd=config.invocation_params.dir)
+        try:
+            return inner.wait()
+        except KeyboardInterrupt:  # the inner pytest got it too, and prints its summary
+            inner.wait()
+            return pytest.ExitCode.INTERRUPTED
 
 
 @contextmanager
