@@ -5,12 +5,13 @@ The streaming transaction can write nothing, so the record is written before it 
 
 import logging
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from contextvars import Context, copy_context
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.utils import timezone, translation
 
 from . import metrics
@@ -41,8 +42,9 @@ def opened_record(query: ExportQuery, caller: Caller, source: str) -> Iterator[E
     )
     try:
         yield record
-    except ExportError:
-        record.delete()
+    except BaseException:
+        with suppress(DatabaseError):  # then it is closed as lost
+            record.delete()
         raise
 
 

@@ -78,26 +78,29 @@ def start(
         require_row_limit(query)
         concurrency.require_room(caller.user)
         rates.peek(caller.user, dataset)
-        source = choose_source(query)
+        source, name = choose_source(query), filename(query)
         with opened_record(query, caller, source.reason) as record:
             concurrency.require_still_room(record)
             rates.take(caller.user, dataset)
-    work = partial(_stream, query, source, record, caller.client)
+    work = partial(_stream, query, source, record, name, caller.client)
     return caller.client.attend(work) if caller.client else work()
 
 
-def _stream(query: ExportQuery, source: Source, record: ExportLog, client: Client | None) -> ExportStream:
+def _stream(
+    query: ExportQuery, source: Source, record: ExportLog, name: str, client: Client | None
+) -> ExportStream:
     begun = time.monotonic()
     encoder = get_encoder(query.options.format)
     using = query.queryset.db
-    progress, run = Progress(), Run(record.pk, PrivateConnection(using), client)
+    connection = PrivateConnection(using, in_request=client is not None)
+    progress, run = Progress(), Run(record.pk, connection, client)
     blocks = _counted(_endable(source.blocks(record.pk), run), progress, query.max_rows)
     chunks = _encoded(encoder, query, blocks)
     if client and client.needs_length:
         chunks = spooled(chunks, progress, record.pk, using)
     stream = ExportStream(
         audited(chunks, record, progress, run),
-        filename=filename(query),
+        filename=name,
         media_type=encoder.media_type,
         export_id=str(record.pk),
         progress=progress,

@@ -29,7 +29,10 @@ SWEEP_SECONDS = 20
 """With GRACE and PostgreSQL's two seconds to see a dead client, a record is closed within 60 seconds."""
 
 LOOK_AGAIN_SECONDS = 1
-"""A living export has no lease for milliseconds: after its transaction, until its record is closed."""
+"""A living export has no lease after its transaction, until its record is closed: mostly for milliseconds.
+
+Where the database takes longer, its record is closed as lost, and soon after as what it was.
+"""
 
 OVERDUE = dt.timedelta(seconds=60)
 """On a database without leases: how long after the time limit an export counts as lost."""

@@ -15,25 +15,25 @@ class PrivateConnection:
     reads and is rolled back. And any thread can end the export, whatever the request's own is doing.
 
     Inside of an open transaction, as in a test case, they share one: its rows are seen by no other. So they
-    do on SQLite in memory, where each connection has a database of its own.
+    do on SQLite in memory, where each connection has a database of its own. And a command has only one thing
+    to do: it shares its connection with an iterator, say, that it stands in.
     """
 
-    def __init__(self, using: str) -> None:
+    def __init__(self, using: str, *, in_request: bool) -> None:
         self.wrapper = connections[using]
-        self.is_private = _can_be_taken(self.wrapper)
+        self.is_private = in_request and _can_be_taken(self.wrapper)
         self._thread = threading.current_thread()
-        self._given_back = False
-        if self.is_private:
-            connections[using] = connections.create_connection(using)
+        self._taken = False
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """In this thread it is the connection of its name, until it was given back."""
+        """In this thread it is the connection of its name."""
         alias = self.wrapper.alias
         present = connections[alias]
-        if self._given_back or present is self.wrapper:
+        if present is self.wrapper:
             yield
             return
+        _close_idle(present)
         self.wrapper.inc_thread_sharing()
         connections[alias] = self.wrapper
         try:
@@ -42,11 +42,18 @@ class PrivateConnection:
             connections[alias] = present
             self.wrapper.dec_thread_sharing()
 
+    def take(self) -> None:
+        """From now on the request has another, and this one must be given back."""
+        alias = self.wrapper.alias
+        if self.is_private and not self._taken:
+            self._taken = True
+            connections[alias] = connections.create_connection(alias)
+
     def give_back(self) -> None:
         """The export has ended: a connection that is kept is the thread's again, any other is closed."""
-        if self._given_back or not self.is_private:
+        if not self._taken:
             return
-        self._given_back = True
+        self._taken = False
         alias = self.wrapper.alias
         if self._is_kept() and connections[alias].connection is None:
             connections[alias] = self.wrapper
@@ -58,12 +65,29 @@ class PrivateConnection:
             self.wrapper.dec_thread_sharing()
 
     def _is_kept(self) -> bool:
-        # Not where it is closed with the request anyway: under ASGI a middleware may have given the stream a
-        # context of its own, and what is put back there would be lost, and with it a place in a pool.
-        return self.wrapper.settings_dict["CONN_MAX_AGE"] != 0 and self._thread is threading.current_thread()
+        # Any other is closed with the request anyway. But where its client leaves just then, an ASGI server may
+        # not come so far: it would be lost with its thread, and with it a place in a pool.
+        return _is_kept(self.wrapper) and self._thread is threading.current_thread()
 
 
 def _can_be_taken(connection: BaseDatabaseWrapper) -> bool:
-    if connection.in_atomic_block or (connection.connection is not None and not connection.autocommit):
+    if _in_transaction(connection):
         return False
     return connection.vendor != "sqlite" or not connection.is_in_memory_db()  # type: ignore[attr-defined]
+
+
+def _close_idle(connection: BaseDatabaseWrapper) -> None:
+    """Not to hold two for a whole download, where a middleware has written something before it.
+
+    It would be closed at the end of the request anyway.
+    """
+    if connection.connection is not None and not (_in_transaction(connection) or _is_kept(connection)):
+        connection.close()
+
+
+def _in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    return connection.in_atomic_block or (connection.connection is not None and not connection.autocommit)
+
+
+def _is_kept(connection: BaseDatabaseWrapper) -> bool:
+    return bool(connection.settings_dict["CONN_MAX_AGE"] != 0)

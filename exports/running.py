@@ -61,7 +61,9 @@ class Run:
         self._max_seconds = settings.max_seconds
         self._min_rate = settings.min_bytes_per_second if client else None
         self._waiting: tuple[float, int] | None = None
-        self._rests = False
+        self._endable = False
+        """Whether a thread of its own may end the stream: nobody advances it."""
+
         self._cancelling = threading.Lock()
         self._at_work = False
 
@@ -74,6 +76,11 @@ class Run:
     ) -> None:
         self.ended = True
         _remove(self)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether its connection is its own."""
+        return self._connection.is_private
 
     def streams(self, stream: Endable) -> None:
         """This is the stream that `end` ends. It is not kept alive by that."""
@@ -88,15 +95,20 @@ class Run:
     def turn(self) -> Iterator[None]:
         """For whoever advances or ends the stream: one at a time, and on the export's own connection."""
         with self._turns:
-            self._waiting, self._rests = None, False
+            if self.ended:  # the connection is not the export's any more
+                yield
+                return
+            self._waiting, self._endable = None, False
             try:
                 with self._connection.in_place():
                     yield
             finally:
                 if self.ended:
                     self._connection.give_back()
+                else:
+                    self._connection.take()
                 # Where the request shares the connection, it may be using it until its server has a chunk.
-                self._rests = self._connection.is_private or self._waiting is not None
+                self._endable = self._connection.is_private or self._waiting is not None
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -129,7 +141,7 @@ class Run:
         self.error = self.error or error
         if self._at_work:
             self._cancel()
-        elif self._rests and (stream := self._stream and self._stream()):
+        elif self._endable and (stream := self._stream and self._stream()):
             if self.client:
                 self.client.hang_up()
             stream.end(self.error)
@@ -164,7 +176,7 @@ def _cancel_query(connection: BaseDatabaseWrapper) -> None:
 
 
 _runs: dict[UUID, Run] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # a collection of garbage, which may end an export, comes at any moment
 _watch: threading.Thread | None = None
 
 
@@ -193,11 +205,15 @@ def _all() -> list[Run]:
 def _add(run: Run) -> None:
     global _watch
     with _lock:
+        _runs[run.id] = run
         if _watch is None or not _watch.is_alive():  # it does not live on in a forked process
             watch = threading.Thread(target=_look, name="exports-watch", daemon=True)
-            watch.start()
-            _watch = watch
-        _runs[run.id] = run
+            try:
+                watch.start()
+            except RuntimeError:  # there are too many; the next export tries again
+                logger.warning("Nobody looks at the exports that run", exc_info=True)
+            else:
+                _watch = watch
 
 
 def _remove(run: Run) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 from django.db import connections
 
@@ -107,13 +108,16 @@ class ExportStream:
         if threading.current_thread() is self._thread:
             _end(*work)
         else:
-            ending = threading.Thread(target=_end_elsewhere, args=work, name="exports-end", daemon=True)
-            with suppress(RuntimeError):  # the process ends, and its connections with it
-                ending.start()
+            _end_elsewhere(*work)
 
     def __del__(self) -> None:
-        # Dropped without being closed, as by a middleware that has answered something else.
-        if "_thread" in vars(self) and not self._run.ended:
+        # Dropped without being closed, as by a middleware that has answered something else. Not here, if it
+        # can be elsewhere: a collection of garbage interrupts anything, also what holds a pool's lock.
+        if "_ahead" not in vars(self) or self._run.ended:
+            return
+        if self._run.is_private:
+            _end_elsewhere(self._chunks, self._run, self.progress, ReaderLeft())
+        else:
             self.close()
 
 
@@ -133,9 +137,14 @@ def _end(chunks: Generator[bytes], run: Run, progress: Progress, error: Exceptio
                 raise
 
 
-def _end_elsewhere(chunks: Generator[bytes], run: Run, progress: Progress, error: Exception) -> None:
+def _end_elsewhere(*work: Any) -> None:
     """The same in a thread of its own. The stream's waits meanwhile, should it come for the next chunk."""
-    try:
-        _end(chunks, run, progress, error)
-    finally:
-        connections.close_all()
+
+    def end() -> None:
+        try:
+            _end(*work)
+        finally:
+            connections.close_all()
+
+    with suppress(RuntimeError):  # the process ends, and its connections with it
+        threading.Thread(target=end, name="exports-end", daemon=True).start()

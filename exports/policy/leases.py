@@ -9,6 +9,7 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 from django.core.files import locks
@@ -81,13 +82,23 @@ def _path(database: str, export_id: UUID) -> Path:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with path.open("wb") as file:
-        locks.lock(file, locks.LOCK_EX)
+    with _created(path):
         try:
             yield
         finally:
             _remove(path)
     _remove(path)  # Windows removes no file that is open
+
+
+def _created(path: Path) -> IO[bytes]:
+    """The file, locked. Who looks for lost exports may have found it unlocked just before, and removed it."""
+    while True:
+        file = path.open("wb")
+        locks.lock(file, locks.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()
 
 
 def _free(path: Path) -> bool:
@@ -96,9 +107,9 @@ def _free(path: Path) -> bool:
         with path.open("rb") as file:
             if not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
                 return False
+            _remove(path)
     except FileNotFoundError:
-        return True
-    _remove(path)
+        pass
     return True
 
 

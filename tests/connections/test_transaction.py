@@ -13,6 +13,7 @@ from django.http import QueryDict
 import exports
 from exports import engine
 from exports.caller import Caller
+from exports.clients import Client
 from exports.models import ExportLog
 from exports.registry import registry
 from tests.calls import ENVIRONMENT, FEW, MANY, MANY_CALLS, PATH
@@ -104,7 +105,7 @@ def make_orders(user, count: int) -> None:
 
 
 def start(user) -> engine.ExportStream:
-    caller = Caller(user=user, door=ExportLog.Door.API)
+    caller = Caller(user=user, door=ExportLog.Door.API, client=Client())
     return engine.start(NAME, caller, QueryDict())
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 
 from exports import engine
 from exports.caller import Caller
+from exports.clients import Client as ExportClient
 from exports.models import ExportLog
 from exports.stream import ExportStream
 from tests.engine.models import Customer, Order
@@ -59,7 +60,7 @@ def start(user, make_order, settings) -> Iterator[Callable[..., ExportStream]]:
     settings.EXPORTS = {"CHUNK_SIZE": 2, "RATE": None}
     for number in range(10):
         make_order(user, number)
-    caller = Caller(user=user, door=ExportLog.Door.COMMAND)
+    caller = Caller(user=user, door=ExportLog.Door.API, client=ExportClient())
 
     def start(dataset: str = "orders", **params: str) -> ExportStream:
         query = QueryDict(mutable=True)

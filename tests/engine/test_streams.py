@@ -6,10 +6,13 @@ import time
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.http import QueryDict
 
-from exports import running
+from exports import engine, running
+from exports.caller import Caller
 from exports.exceptions import ReaderLeft, ServerStopping
 from exports.models import ExportLog
+from tests.engine.models import Order
 
 
 def the_record() -> ExportLog:
@@ -102,6 +105,36 @@ def test_close_returns_when_the_record_is_closed_whoever_closes_it(start, join_e
     assert the_record().outcome == "failed"
     stop.join()
     join_ends()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_before_it_begins_keeps_no_connection(start, monkeypatch):
+    """Neither a name that cannot be made nor a first row that cannot be read."""
+    before = connection.connection
+    for broken in ("exports.engine.filename", "exports.sources.orm.OrmSource._rendered"):
+        with monkeypatch.context() as patch:
+            patch.setattr(broken, lambda *args: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                start(columns="number")
+        assert connection.connection is before
+        assert not connection.in_atomic_block
+    assert the_record().outcome == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_shares_its_connection(user, make_order):
+    """With the iterator that it stands in, whose cursor is closed with the connection."""
+    make_order(user, 1)
+    caller = Caller(user=user, door=ExportLog.Door.COMMAND)
+    found = Order.objects.iterator(chunk_size=1)
+    for number, _ in enumerate(found):
+        make_order(user, number + 10)
+        before = connection.connection
+        assert b"".join(engine.start("orders", caller, QueryDict("columns=number")))
+        assert connection.connection is before
+        if number:
+            break
+    found.close()
 
 
 def test_of_two_reasons_the_first_is_told(start):

@@ -56,10 +56,11 @@ class _OfSqlite(_Settling):
         return name
 
     def left_open(self) -> list[Any]:
-        running = self._ask("SELECT * FROM exports_exportlog WHERE outcome = 'running'")
+        if running := self._ask("SELECT * FROM exports_exportlog WHERE outcome = 'running'"):
+            return running
         # Whoever reads an older state of the file keeps the log of changes from being emptied.
         [(busy, *_)] = self._ask("PRAGMA wal_checkpoint(TRUNCATE)", timeout=0.1)
-        return [*running, *(["somebody reads"] if busy else [])]
+        return ["somebody reads"] if busy else []
 
 
 class _OfPostgres(_Settling):
