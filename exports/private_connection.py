@@ -65,8 +65,8 @@ class PrivateConnection:
             self.wrapper.dec_thread_sharing()
 
     def _is_kept(self) -> bool:
-        # Any other is closed with the request anyway. But where its client leaves just then, an ASGI server may
-        # not come so far: it would be lost with its thread, and with it a place in a pool.
+        # Any other is closed with the request anyway. But where its client leaves just then, an ASGI server
+        # may not come so far: it would be lost with its thread, and with it a place in a pool.
         return _is_kept(self.wrapper) and self._thread is threading.current_thread()
 
 
