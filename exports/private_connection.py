@@ -50,24 +50,26 @@ class PrivateConnection:
             connections[alias] = connections.create_connection(alias)
 
     def give_back(self) -> None:
-        """The export has ended: a connection that is kept is the thread's again, any other is closed."""
+        """The export has ended: it is closed, unless it is kept for the thread's next request.
+
+        The thread has it again in either case, where it can be: a test runner closes the very objects by
+        which it has made its databases, before it removes them.
+        """
         if not self._taken:
             return
         self._taken = False
         alias = self.wrapper.alias
-        if self._is_kept() and connections[alias].connection is None:
+        returns = self._thread is threading.current_thread() and connections[alias].connection is None
+        # Closed here and not with the request: where its client leaves just then, an ASGI server may not come
+        # so far, and with the thread a place in a pool would be lost.
+        if not (returns and _is_kept(self.wrapper)):
+            self.wrapper.inc_thread_sharing()
+            try:
+                self.wrapper.close()
+            finally:
+                self.wrapper.dec_thread_sharing()
+        if returns:
             connections[alias] = self.wrapper
-            return
-        self.wrapper.inc_thread_sharing()
-        try:
-            self.wrapper.close()
-        finally:
-            self.wrapper.dec_thread_sharing()
-
-    def _is_kept(self) -> bool:
-        # Any other is closed with the request anyway. But where its client leaves just then, an ASGI server
-        # may not come so far: it would be lost with its thread, and with it a place in a pool.
-        return _is_kept(self.wrapper) and self._thread is threading.current_thread()
 
 
 def _can_be_taken(connection: BaseDatabaseWrapper) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from weakref import WeakSet
 
 import pytest
+from django.db import connections
 from django.http import QueryDict
 from django.test import Client
 
@@ -75,12 +76,20 @@ def start(user, make_order, settings) -> Iterator[Callable[..., ExportStream]]:
 
 
 @pytest.fixture
-def join_ends() -> Callable[[], None]:
-    """Waits for the threads that end streams; until then the connection may be theirs."""
+def join_ends(db) -> Iterator[Callable[[], None]]:
+    """Waits for the threads that end streams; until then the connection may be theirs.
+
+    The thread of the test has its first connection again in the end, by which the database is removed.
+    """
+    first = connections["default"]
 
     def join() -> None:
         for thread in threading.enumerate():
             if thread.name == "exports-end":
                 thread.join()
 
-    return join
+    yield join
+    join()
+    if connections["default"] is not first:
+        connections["default"].close()
+        connections["default"] = first

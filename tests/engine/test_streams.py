@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import QuerySet
 from django.http import QueryDict
 
@@ -119,6 +119,20 @@ def test_what_fails_before_it_begins_keeps_no_connection(start, monkeypatch):
         assert connection.connection is before
         assert not connection.in_atomic_block
     assert the_record().outcome == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("age", [0, 60])
+def test_the_thread_has_its_connection_again(start, monkeypatch, age):
+    """A test runner closes the object by which it has made the database, before it removes that."""
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", age)
+    first = connections["default"]
+    stream = start(columns="number")
+    assert connections["default"] is not first
+    b"".join(stream)
+    assert connections["default"] is first
+    assert (first.connection is None) == (age == 0)
+    first.close()
 
 
 @pytest.mark.django_db(transaction=True)
