@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 from django.utils import timezone, translation
 
 from . import metrics
@@ -43,7 +43,7 @@ def opened_record(query: ExportQuery, caller: Caller, source: str) -> Iterator[E
     try:
         yield record
     except BaseException:
-        with suppress(DatabaseError):  # then it is closed as lost
+        with suppress(DatabaseFailure):  # then it is closed as lost
             record.delete()
         raise
 
