@@ -66,6 +66,8 @@ def post_worker_init(worker: Any) -> None:
     shutdown.install(
         drain=settings.DRAIN_SECONDS, grace=worker.cfg.graceful_timeout, announced=shutdown.master_stops
     )
+    # gunicorn's own "Booting worker" comes before the application is loaded, which takes a second or more.
+    worker.log.info("Worker ready (pid: %d)", worker.pid)
 
 
 def worker_int(worker: Any) -> None:

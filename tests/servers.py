@@ -64,19 +64,24 @@ class Kind:
     """A server's program: the module and arguments that no test changes, and `options` that it may replace.
 
     `announces` stands in its output before the address: with port 0 the kernel chooses, so that no two tests
-    collide.
+    collide. `loaded` stands there once for each process that answers requests.
     """
 
     command: tuple[str, ...]
     options: tuple[str, ...]
     application: str
     announces: str
+    loaded: str
 
 
 # As in production, but few workers and threads that are soon gone.
 KINDS = {
     "gunicorn": Kind(
-        GUNICORN, ("--workers=1", "--threads=8", "--graceful-timeout=5"), WSGI, announces="Listening at: "
+        GUNICORN,
+        ("--workers=1", "--threads=8", "--graceful-timeout=5"),
+        WSGI,
+        announces="Listening at: ",
+        loaded="Worker ready",
     ),
     # One request at a time for each worker.
     "gunicorn-sync": Kind(
@@ -84,6 +89,7 @@ KINDS = {
         ("--workers=2", "--graceful-timeout=5"),
         WSGI,
         announces="Listening at: ",
+        loaded="Worker ready",
     ),
     # One process; whom to believe of the client is for TRUSTED_PROXIES alone.
     "uvicorn": Kind(
@@ -91,6 +97,7 @@ KINDS = {
         ("--timeout-graceful-shutdown=5", "--no-access-log"),
         ASGI,
         announces="Uvicorn running on ",
+        loaded="Application startup complete",
     ),
 }
 
@@ -102,6 +109,8 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
     announces: str
+    loaded: str
+    workers: int
     url: str = ""
 
     @property
@@ -129,7 +138,9 @@ class Server:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the server stopped while starting:\n{self.log.read_text()}"
             self.url = self.url or self._listening()
-            if self.url and _answers(self.url + path):
+            # All of them: one that is told to stop while it loads is gone without having answered anything.
+            loaded = self.log.read_text().count(self.loaded)
+            if self.url and loaded >= self.workers and _answers(self.url + path):
                 return
             time.sleep(0.05)
         raise AssertionError(f"{path} did not answer 200 within {START_SECONDS} s:\n{self.log.read_text()}")
@@ -171,7 +182,8 @@ def run_server(
         process = subprocess.Popen(
             command, env=service_environment(database_url, env), cwd=ROOT, stdout=output, stderr=output
         )
-    server = Server(process, log, program.announces)
+    workers = [int(option.removeprefix("--workers=")) for option in chosen if option.startswith("--workers=")]
+    server = Server(process, log, program.announces, program.loaded, workers=workers[-1] if workers else 1)
     try:
         server.wait_until_ready(health)
     except BaseException:

@@ -26,7 +26,7 @@ RECORD_SECONDS = 60
 
 GIVEN_BACK_SECONDS = 20
 # A worker that is silent for so long is taken for dead.
-WORKER_SECONDS = 2
+WORKER_SECONDS = 4
 GRACE, NO_GRACE = 20, 2
 MAX_SECONDS = 4
 # How long somebody reads slowly who is allowed to: longer than any client may pause.
