@@ -95,22 +95,33 @@ def _created(path: Path) -> IO[bytes]:
     while True:
         file = path.open("wb")
         locks.lock(file, locks.LOCK_EX)
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                return file
+        if _stands_at(path, file):
+            return file
         file.close()
 
 
 def _free(path: Path) -> bool:
-    """Whether nobody holds the file; one that was left behind is removed."""
-    try:
-        with path.open("rb") as file:
-            if not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
-                return False
-            _remove(path)
-    except FileNotFoundError:
-        pass
+    """Whether nobody holds the file; one that was left behind is removed.
+
+    Removed is only what is locked here: another who looks may have removed it just before, and the export
+    have made it anew.
+    """
+    with suppress(FileNotFoundError):
+        while True:
+            with path.open("rb") as file:
+                if not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
+                    return False
+                if _stands_at(path, file):
+                    _remove(path)
+                    return True
     return True
+
+
+def _stands_at(path: Path, file: IO[bytes]) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _remove(path: Path) -> None:

@@ -3,7 +3,9 @@
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -166,6 +168,28 @@ def test_a_lease_that_was_left_behind_is_removed(open_record):
     path.touch()
     assert close_lost_records() == 1
     assert not path.exists()
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_a_lease_that_is_made_while_others_look_is_held():
+    """They find a file that nobody has locked yet, take it for one left behind, and remove it."""
+    export_id, over = uuid4(), threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            leases.lost([export_id], "default")
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as others:
+        looking = others.submit(look)
+        try:
+            for _ in range(1_000):
+                with leases.held(export_id, "default"):
+                    assert leases.lost([export_id], "default") == set()
+        finally:
+            over.set()
+        looking.result()
 
 
 @pytest.mark.parametrize("failure", [OperationalError, AttributeError])
