@@ -20,6 +20,9 @@ class Ends(Protocol):
     def last_name(self, user: str) -> str:
         """What stands in the user's row."""
 
+    def connections(self) -> set[int]:
+        """Of all servers, by the processes that PostgreSQL has for them."""
+
     def left_open(self) -> list[Any]:
         """Records that say `running`, and transactions that hold a snapshot."""
 
@@ -55,6 +58,9 @@ class _OfSqlite(_Settling):
         [(name,)] = self._ask(f"SELECT last_name FROM accounts_user WHERE id = '{user}'")
         return name
 
+    def connections(self) -> set[int]:
+        raise NotImplementedError("a file has no server that would count them")
+
     def left_open(self) -> list[Any]:
         if running := self._ask("SELECT * FROM exports_exportlog WHERE outcome = 'running'"):
             return running
@@ -74,6 +80,10 @@ class _OfPostgres(_Settling):
     def last_name(self, user: str) -> str:
         [found] = self._observer.ask("SELECT last_name FROM accounts_user WHERE id = %s", user)
         return found["last_name"]
+
+    def connections(self) -> set[int]:
+        found = self._observer.ask("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return {connection["pid"] for connection in found}
 
     def left_open(self) -> list[Any]:
         return [*self._observer.running(), *self._observer.in_transactions()]

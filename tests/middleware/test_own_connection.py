@@ -37,6 +37,15 @@ def test_it_is_there_while_the_file_streams(asked):
     assert asked.ends.outcomes()[-1] == "succeeded"
 
 
+@pytest.mark.postgresql
+def test_a_download_holds_one_connection_though_a_middleware_had_another(asked):
+    before = asked.ends.connections()
+    with asked.open(PATH, MANY, "writes", X_Last_Name="somebody") as response:
+        assert response.read(1)
+        assert len(asked.ends.connections() - before) == 1
+        response.read()
+
+
 def test_one_whose_answer_is_dropped(asked):
     name = f"written {next(NUMBERS)}"
     answer = asked.get(PATH, MANY, "replaces", "writes", X_Last_Name=name)
