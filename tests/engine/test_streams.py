@@ -206,3 +206,25 @@ def test_the_time_limit_before_the_first_byte(client, user, make_order, auth_hea
     record = the_record()
     assert (record.outcome, record.byte_count) == ("failed", 0)
     assert "longer than 1 seconds" in record.error
+
+
+def watched() -> bool:
+    return "exports-watch" in {thread.name for thread in threading.enumerate()}
+
+
+def test_where_no_thread_can_be_started_rows_come_all_the_same(start, monkeypatch, caplog):
+    """And the next export is looked at again."""
+    while watched():  # that of a test before
+        time.sleep(0.05)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", unstartable)
+        body = b"".join(start(columns="number"))
+    assert "Nobody looks at the exports that run" in caplog.text
+    assert (the_record().outcome, the_record().byte_count) == ("succeeded", len(body))
+    stream = start(columns="number")
+    assert watched()
+    assert b"".join(stream) == body
+
+
+def unstartable(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
