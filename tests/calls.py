@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import fresh_database
-from tests.servers import manage, migrate
+from tests.servers import manage
 
 FEW, MANY, BROKEN = "user-few", "user-many", "user-broken"
 FEW_CALLS, MANY_CALLS, BROKEN_CALLS = 250, 6_000, 600
@@ -38,24 +38,30 @@ for name, count, url in USERS:
 """
 
 
-def fill(database_url: str) -> None:
-    """Makes the tables, and the users with their calls. FEW may do everything.
+def _fill(database_url: str) -> None:
+    """Makes the users with their calls. FEW may do everything.
 
     MANY's file is over 12 MB: no socket holds it.
     """
-    migrate(database_url)
     users = [(FEW, FEW_CALLS, ""), (BROKEN, BROKEN_CALLS, ""), (MANY, MANY_CALLS, "x" * 2_000)]
     code = FILL.replace("USERS", repr(users))
     done = manage(database_url, "shell", "--no-imports", "--command", code)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.fixture(scope="session")
+def with_calls(tmp_path_factory: pytest.TempPathFactory, with_tables: str) -> Iterator[str]:
+    """The DATABASE_URL of a database with these users and calls, which is there to be copied."""
+    with fresh_database(tmp_path_factory.mktemp("with_calls"), like=with_tables) as url:
+        _fill(url)
+        yield url
+
+
 # Of the session: in random order a narrower one would be made anew for nearly every test.
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def filled(tmp_path_factory: pytest.TempPathFactory, with_calls: str) -> Iterator[str]:
     """The DATABASE_URL of a database with these users and calls, which tests leave as they found it."""
-    with fresh_database(tmp_path_factory.mktemp("filled")) as url:
-        fill(url)
+    with fresh_database(tmp_path_factory.mktemp("filled"), like=with_calls) as url:
         yield url
 
 

@@ -5,6 +5,7 @@ inner one by the environment, because Django's settings are read before pytest k
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -83,13 +84,20 @@ def _database_url(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(directory: Path) -> Iterator[str]:
-    """The DATABASE_URL of an empty database of this run's kind; SQLite's is a file in `directory`."""
+def fresh_database(directory: Path, like: str = "") -> Iterator[str]:
+    """The DATABASE_URL of a database of this run's kind; SQLite's is a file in `directory`.
+
+    It is empty, or a copy of that at the DATABASE_URL `like`, to which nobody may be connected.
+    """
     name = f"fresh_{uuid.uuid4().hex[:12]}"
     if current() == "sqlite":
-        yield f"sqlite:///{directory / name}.sqlite3"
+        file = directory / f"{name}.sqlite3"
+        if like:
+            shutil.copy(like.removeprefix("sqlite:///"), file)
+        yield f"sqlite:///{file}"
         return
-    _administer(f'CREATE DATABASE "{name}"')
+    template = f' TEMPLATE "{like.partition("?")[0].rpartition("/")[2]}"' if like else ""
+    _administer(f'CREATE DATABASE "{name}"{template}')
     try:
         yield with_name(os.environ["DATABASE_URL"], name)
     finally:

@@ -54,7 +54,7 @@ def manage(
 
 
 def migrate(database_url: str) -> None:
-    """Makes the service's tables. An AssertionError with the output where that fails."""
+    """Makes the service's tables; see the fixture `with_tables`. An AssertionError where that fails."""
     done = manage(database_url, "migrate", "--verbosity=0")
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -192,9 +192,17 @@ def run_server(
     return server
 
 
+@pytest.fixture(scope="session")
+def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The DATABASE_URL of a database with the service's tables and no rows, which is there to be copied."""
+    with fresh_database(tmp_path_factory.mktemp("with_tables")) as url:
+        migrate(url)
+        yield url
+
+
 @pytest.fixture
 def new_database(tmp_path: Path) -> Iterator[str]:
-    """The DATABASE_URL of an empty database of this run's kind, without tables (see `migrate`)."""
+    """The DATABASE_URL of an empty database of this run's kind, without tables."""
     # The tests' own connection is not touched: other processes use this one.
     with fresh_database(tmp_path) as url:
         yield url

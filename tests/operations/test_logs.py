@@ -13,6 +13,7 @@ from django.db import OperationalError
 
 from exports_project.operations import logs, request_log
 from tests import calls
+from tests.databases import fresh_database
 from tests.operations.shutting_down import TIMEOUT, Download
 from tests.project.test_environment import SAFE
 
@@ -205,10 +206,9 @@ def test_people_read_a_line():
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('logs') / 'calls.sqlite3'}"
-    calls.fill(url)
-    return url
+def database(tmp_path_factory, with_calls):
+    with fresh_database(tmp_path_factory.mktemp("logs"), like=with_calls) as url:
+        yield url
 
 
 def json_lines(text: str) -> list[dict]:

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exports_project.operations import worker_files
 from tests import calls
+from tests.databases import fresh_database
 from tests.operations.shutting_down import Download, until
 from tests.servers import Server
 
@@ -38,9 +39,9 @@ def workers_in(samples: dict[str, float]) -> set[int]:
 
 
 @pytest.fixture
-def database(new_database):
-    calls.fill(new_database)
-    return new_database
+def database(tmp_path, with_calls):
+    with fresh_database(tmp_path, like=with_calls) as url:
+        yield url
 
 
 def metrics_directory(server: Server) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import calls
+from tests.databases import fresh_database
 from tests.operations.shutting_down import until
 from tests.servers import Server
 from tests.test_docs import section
@@ -41,10 +42,9 @@ http {{
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('proxy') / 'calls.sqlite3'}"
-    calls.fill(url)
-    return url
+def database(tmp_path_factory, with_calls):
+    with fresh_database(tmp_path_factory.mktemp("proxy"), like=with_calls) as url:
+        yield url
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from exports_project.operations import shutdown
 from tests import calls
+from tests.databases import fresh_database
 from tests.operations.shutting_down import TIMEOUT, Download, readiness, until
 from tests.servers import KINDS
 
@@ -28,10 +29,9 @@ OPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('shutdown') / 'calls.sqlite3'}"
-    calls.fill(url)
-    return url
+def database(tmp_path_factory, with_calls):
+    with fresh_database(tmp_path_factory.mktemp("shutdown"), like=with_calls) as url:
+        yield url
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ USERS = {
 
 # Of the session: in random order a narrower one would be made anew for nearly every test.
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, with_tables: str) -> Iterator[Service]:
     directory = tmp_path_factory.mktemp("service")
-    with fresh_database(directory) as url, running_service(url, directory, USERS) as running:
+    with (
+        fresh_database(directory, like=with_tables) as url,
+        running_service(url, directory, USERS) as running,
+    ):
         yield running

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.servers import Server, manage, migrate, run_server
+from tests.servers import Server, manage, run_server
 
 PIECE = 64 * 1024
 TIMEOUT = 60
@@ -147,11 +147,10 @@ def copy_calls(database_url: str, user: str, copies: int) -> None:
 def running_service(
     database_url: str, directory: Path, users: Mapping[str, Mapping[str, int]]
 ) -> Iterator[Service]:
-    """A server over that database, migrated and filled with the invented rows of these users.
+    """A server over that database, which has tables and is filled with the invented rows of these users.
 
     `copies`, beside the kinds that seed_demo knows, are made of each call.
     """
-    migrate(database_url)
     for user, counts in users.items():
         seed_demo(database_url, user, **{kind: n for kind, n in counts.items() if kind != "copies"})
         if copies := counts.get("copies"):

@@ -64,10 +64,13 @@ def test_memory_does_not_grow_with_the_rows(own):
 
 
 @pytest.mark.long
-def test_memory_over_a_quarter_of_a_million_filtered_calls(tmp_path_factory, capsys):
+def test_memory_over_a_quarter_of_a_million_filtered_calls(tmp_path_factory, with_tables, capsys):
     directory = tmp_path_factory.mktemp("quarter")
     users = {FEW: {"calls": 10_000}, MANY: {"calls": 53_000, "copies": 4}}
-    with fresh_database(directory) as url, running_service(url, directory, users) as service:
+    with (
+        fresh_database(directory, like=with_tables) as url,
+        running_service(url, directory, users) as service,
+    ):
         make_staff(url, STAFF, superuser=True)
         few, many = peaks(service)
         rows = [service.record(received.headers["X-Export-Id"], STAFF) for _, received in (few, many)]

@@ -19,12 +19,11 @@ WINDOW = 4096  # far less than the file: whoever stops reading keeps the export 
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory) -> Iterator[Service]:
+def service(tmp_path_factory, with_calls) -> Iterator[Service]:
     """On a database of its own: an export that another test has killed would count for seconds."""
     directory = tmp_path_factory.mktemp("many")
     env = calls.ENVIRONMENT | {"EXPORTS_MAX_CONCURRENT_PER_USER": str(LIMIT)}
-    with fresh_database(directory) as url:
-        calls.fill(url)
+    with fresh_database(directory, like=with_calls) as url:
         server = run_server(url, directory, options=["--workers=3", "--threads=10"], env=env)
         yield Service(server, url)
         server.stop()

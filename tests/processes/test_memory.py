@@ -27,10 +27,13 @@ def test_memory_does_not_grow_with_the_rows(service, start_server):
 
 
 @pytest.mark.long
-def test_memory_from_ten_thousand_to_a_million_calls(tmp_path_factory, capsys):
+def test_memory_from_ten_thousand_to_a_million_calls(tmp_path_factory, with_tables, capsys):
     directory = tmp_path_factory.mktemp("million")
     users = {FEW: {"calls": 10_000}, MANY: {"calls": 100_000, "copies": 9}}
-    with fresh_database(directory) as url, running_service(url, directory, users) as service:
+    with (
+        fresh_database(directory, like=with_tables) as url,
+        running_service(url, directory, users) as service,
+    ):
         few, many = peaks(service)
     with capsys.disabled():
         sys.stdout.write(f"\n{figures(10_000, *few)}\n{figures(1_000_000, *many)}\n")

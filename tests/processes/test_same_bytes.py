@@ -13,6 +13,7 @@ from exports_project.demo import nasty
 from tests.databases import fresh_database
 from tests.processes.services import Received, Service, running_service
 from tests.processes.stored import Rows, expected, of_user, stands_for, stored, without_controls
+from tests.servers import migrate
 
 pytestmark = pytest.mark.postgresql
 
@@ -78,11 +79,12 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory) -> Iterator[Pair]:
+def pair(tmp_path_factory, with_tables) -> Iterator[Pair]:
     directories = {name: tmp_path_factory.mktemp(name) for name in ("sqlite", "postgresql")}
     sqlite_url = f"sqlite:///{directories['sqlite']}/same.sqlite3"
+    migrate(sqlite_url)
     with (
-        fresh_database(directories["postgresql"]) as postgresql_url,
+        fresh_database(directories["postgresql"], like=with_tables) as postgresql_url,
         running_service(sqlite_url, directories["sqlite"], USERS) as sqlite,
         running_service(postgresql_url, directories["postgresql"], USERS) as postgresql,
     ):

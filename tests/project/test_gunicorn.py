@@ -5,8 +5,8 @@ import urllib.request
 
 import pytest
 
+from tests.databases import fresh_database
 from tests.project.test_environment import SAFE
-from tests.servers import migrate
 
 # The server reads no rows that would differ.
 pytestmark = pytest.mark.sqlite
@@ -41,9 +41,8 @@ STRANGE = {
 
 
 @pytest.fixture
-def production(new_database, start_server):
+def production(tmp_path, with_tables, start_server):
     """A production server of this machine, with or without a proxy in front; FORWARDED_ALLOW_IPS says all."""
-    migrate(new_database)
 
     def start(**env: str):
         fixed = {
@@ -54,9 +53,10 @@ def production(new_database, start_server):
             "EXPORTS_DEV_USER_HEADER": "",
             "FORWARDED_ALLOW_IPS": "*",
         }
-        return start_server(new_database, env=fixed | env)
+        return start_server(url, env=fixed | env)
 
-    return start
+    with fresh_database(tmp_path, like=with_tables) as url:
+        yield start
 
 
 def test_a_stranger_on_the_same_machine_changes_nothing(production):

@@ -82,7 +82,8 @@ def test_a_strangers_agent_is_not_named(client, user, numbers, agents):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("is_active", "None"), ("agent_id", "12"), ("agent_config_id", str(uuid.uuid4()))]
+    ("name", "value"),
+    [("is_active", "None"), ("agent_id", "12"), ("agent_config_id", "12345678-1234-4234-8234-123456789012")],
 )
 def test_bad_values(name, value, client, user, numbers):
     assert refusal(client, PATH, user, **{name: value}) == (400, [name])
