@@ -22,6 +22,8 @@ from exports_project.embedded_postgres import EmbeddedPostgres
 INNER = "TEST_DATABASE"
 NAMES = ("sqlite", "postgresql")
 TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+# pyproject.toml's own choice. Long tests measure and print: they run alone, unless the command line says so.
+NO_LONG_ONES = "not long"
 POSTGRES_SCHEMES = ("postgres:", "postgresql:", "psql:", "pgsql:")
 
 
@@ -58,7 +60,10 @@ def _failed(code: int) -> bool:
 def _run_inner(name: str, config: pytest.Config) -> int:
     sys.stdout.write(f"\n{f' Tests on {TITLES[name]} ':#^80}\n\n")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "pytest", *config.invocation_params.args]
+    command = [sys.executable, "-m", "pytest"]
+    if config.option.markexpr != NO_LONG_ONES:
+        command.append("--numprocesses=0")
+    command += [*config.invocation_params.args]
     command += [f"--database={name}", "-o", f"cache_dir=.pytest_cache/{name}"]
     with _database_url(name) as url:
         environment = os.environ | {INNER: name, "DATABASE_URL": url}
