@@ -9,6 +9,9 @@ from tests.browser.keyboard import tab_to
 from tests.browser.records import USER, newest_record
 from tests.browser.windows import NARROW, WIDE
 
+# A page has the same keys on every database.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_it_works(open_window, demo, width, scheme):

@@ -1,5 +1,10 @@
 """The login page in a browser."""
 
+import pytest
+
+# A page is the same on every database.
+pytestmark = pytest.mark.sqlite
+
 
 def test_it_works(open_window):
     window = open_window()

@@ -150,6 +150,7 @@ def test_a_foreign_database_is_left_alone(tmp_path, new_database):
     assert "[ ] 0001_initial" in manage(new_database, "showmigrations", "admin").stdout
 
 
+@pytest.mark.sqlite
 def test_a_database_out_of_reach(tmp_path):
     done = run(
         tmp_path, "demo", "--port", str(free_port()), DATABASE_URL=f"sqlite:///{tmp_path}/no/where.sqlite3"
@@ -158,6 +159,7 @@ def test_a_database_out_of_reach(tmp_path):
     assert done.stderr.startswith("CommandError: The demo cannot use the database ")
 
 
+@pytest.mark.sqlite
 def test_a_busy_port_comes_first(tmp_path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -183,12 +185,14 @@ def test_reset_needs_a_yes(tmp_path):
         assert still.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
+@pytest.mark.sqlite
 def test_debug_off_is_refused(tmp_path):
     done = run(tmp_path, "demo", DEBUG="false")
     assert done.returncode == 1
     assert done.stderr == "CommandError: demo is for development: it does not run while DEBUG is off.\n"
 
 
+@pytest.mark.sqlite
 def test_other_commands_read_the_env_file(tmp_path):
     run(tmp_path, "demo", "--port", "-1")
     done = run(tmp_path, "check")

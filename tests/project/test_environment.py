@@ -13,6 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from exports.conf import ExportSettings
 from exports_project import backends, environment
 
+# Nobody asks the database here.
+pytestmark = pytest.mark.sqlite
+
 ROOT = Path(__file__).resolve().parents[2]
 SAFE = {
     "SECRET_KEY": "$Zq8-wn4!tY2_rB6@mK9xVc3pL7dHs5jF1gEu0aWbTyNiQoCzX",
