@@ -9,7 +9,6 @@ import socket
 import sqlite3
 import struct
 import subprocess
-import time
 import urllib.request
 from contextlib import closing
 from pathlib import Path
@@ -97,9 +96,7 @@ def test_it_works_and_again(tmp_path):
         assert not is_listening(demo.port)
     written = (tmp_path / ".env").read_text()
 
-    before = time.monotonic()
     with running(tmp_path) as demo:
-        assert time.monotonic() - before < 10
         assert "Making" not in demo.output
         assert exported(demo, "calls") == rows
         # The downloads of the first time are still on record.

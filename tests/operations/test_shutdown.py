@@ -92,7 +92,7 @@ def test_what_does_not_end_in_time_breaks_and_its_record_says_why(start, databas
 
 @pytest.mark.parametrize("kind", SERVERS)
 def test_a_second_sigterm_ends_the_draining(start, kind):
-    server = start(kind, drain=15, grace=30)
+    server = start(kind, drain=2 * TIMEOUT, grace=4 * TIMEOUT)
     server.process.terminate()
     until(lambda: readiness(server) == 503)
     if kind == "uvicorn":
@@ -101,9 +101,7 @@ def test_a_second_sigterm_ends_the_draining(start, kind):
     else:
         # gunicorn's master takes no second SIGTERM; its quick way is SIGINT.
         server.process.send_signal(signal.SIGINT)
-    begun = time.monotonic()
     server.process.wait(TIMEOUT)
-    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("kind", ["gunicorn", "gunicorn-sync"])
