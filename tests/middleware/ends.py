@@ -2,9 +2,10 @@
 
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.connections.postgres import Observer
@@ -13,35 +14,28 @@ AT_ONCE = 5
 """Seconds. Nothing here waits for a sweep or a collection of garbage, which come later if at all."""
 
 
-class Ends(Protocol):
+class Ends(ABC):
+    @abstractmethod
     def outcomes(self) -> list[str]:
         """Those of all records, in order."""
 
+    @abstractmethod
     def last_name(self, user: str) -> str:
         """What stands in the user's row."""
 
-    def connections(self) -> set[int]:
-        """Of all servers, by the processes that PostgreSQL has for them."""
-
+    @abstractmethod
     def left_open(self) -> list[Any]:
         """Records that say `running`, and transactions that hold a snapshot."""
 
     def settle(self) -> None:
         """Waits until nothing is open. An AssertionError with what stays so."""
-
-
-class _Settling:
-    def left_open(self) -> list[Any]:
-        raise NotImplementedError
-
-    def settle(self) -> None:
         deadline = time.monotonic() + AT_ONCE
         while left := self.left_open():
             assert time.monotonic() < deadline, left
             time.sleep(0.02)
 
 
-class _OfSqlite(_Settling):
+class _OfSqlite(Ends):
     def __init__(self, path: str) -> None:
         self._path = path
 
@@ -58,9 +52,6 @@ class _OfSqlite(_Settling):
         [(name,)] = self._ask(f"SELECT last_name FROM accounts_user WHERE id = '{user}'")
         return name
 
-    def connections(self) -> set[int]:
-        raise NotImplementedError("a file has no server that would count them")
-
     def left_open(self) -> list[Any]:
         if running := self._ask("SELECT * FROM exports_exportlog WHERE outcome = 'running'"):
             return running
@@ -69,7 +60,7 @@ class _OfSqlite(_Settling):
         return ["somebody reads"] if busy else []
 
 
-class _OfPostgres(_Settling):
+class _OfPostgres(Ends):
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
 
@@ -82,6 +73,7 @@ class _OfPostgres(_Settling):
         return found["last_name"]
 
     def connections(self) -> set[int]:
+        """Of all servers, by the processes that PostgreSQL has for them."""
         found = self._observer.ask("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
         return {connection["pid"] for connection in found}
 
