@@ -237,13 +237,17 @@ class Batch:
             _wait_for(lambda: all(each.client.ended() for each in downloads), REACH_SECONDS)
 
     def _leaves(self, downloads: list[Download]) -> None:
-        for each in downloads:
-            each.client.leave()
+        self._leave(downloads)
         time.sleep(1.5)
 
     def _leaves_silent(self, downloads: list[Download]) -> None:
         self._left_at = time.time()
+        self._leave(downloads)
+
+    @staticmethod
+    def _leave(downloads: list[Download]) -> None:
         for each in downloads:
+            assert isinstance(each.client, Curl)
             each.client.leave()
 
     def _statement(self, downloads: list[Download]) -> None:

@@ -95,9 +95,6 @@ class Reader:
     def ended(self) -> bool:
         return not self._thread.is_alive()
 
-    def leave(self) -> None:
-        raise NotImplementedError
-
     def seen(self, expected_sha256: str) -> Seen:
         """Waits for the end, as Curl does."""
         self._thread.join(MAX_SECONDS + 20)
