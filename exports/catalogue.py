@@ -4,7 +4,13 @@ from typing import Any
 
 from .definitions import ModelExport
 from .filtering import required_filters
+from .registry import registry
 from .scope import resolve_scope
+
+
+def dataset_names() -> list[str]:
+    """The names of all datasets there are, in the order of their registration."""
+    return [definition.get_name() for definition in registry]
 
 
 def row_count(definition: ModelExport, user: Any) -> int | None:

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from .. import engine
-from ..caller import Caller
+from ..caller import Caller, Credential
 from ..catalogue import row_count
 from ..definitions import ModelExport
 from ..encoders import ENCODERS, get_encoder
@@ -40,6 +40,12 @@ class EngineView(APIView):
 
     renderer_classes = (JSONRenderer,)
     permission_classes = (IsAuthenticated,)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """What belongs to one caller is kept by no cache, whatever the credential was."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
     def get_exception_handler(self) -> Callable[..., Any]:
         return exception_handler
@@ -76,8 +82,13 @@ class InfoView(EngineView):
         summary="The datasets, their filters and columns",
     )
     def get(self, request: Request) -> Response:
+        caller = caller_of(request)
         info = {
-            "exports": [_described(definition, request.user) for definition in registry],
+            "exports": [
+                _described(definition, request.user)
+                for definition in registry
+                if caller.credential_allows(definition.get_name())
+            ],
             "user_id": str(request.user.pk),
             "timestamp": timezone.now(),
         }
@@ -104,7 +115,12 @@ class HealthView(EngineView):
 class _OwnLogs(EngineView):
     def get_queryset(self) -> QuerySet[ExportLog]:
         close_lost_records()
-        return ExportLog.objects.filter(user=str(self.request.user.pk))
+        records = ExportLog.objects.filter(user=str(self.request.user.pk))
+        caller = caller_of(self.request)
+        if caller.credential is None:
+            return records
+        names = records.order_by().values_list("export_type", flat=True).distinct()
+        return records.filter(export_type__in=[name for name in names if caller.credential_allows(name)])
 
 
 @extend_schema(
@@ -130,7 +146,8 @@ class LogDetailView(_OwnLogs, RetrieveAPIView[ExportLog]):
 
 def caller_of(request: Request) -> Caller:
     """The user whom REST framework has authenticated, and set on Django's request too."""
-    return http_caller(request._request, ExportLog.Door.API)
+    credential = request.auth if isinstance(request.auth, Credential) else None
+    return http_caller(request._request, ExportLog.Door.API, credential)
 
 
 def _described(definition: ModelExport, user: Any) -> dict[str, Any]:

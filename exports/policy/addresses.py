@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 from django.http import HttpRequest
 
-from ..caller import Caller
+from ..caller import Caller, Credential
 from ..clients import client_of
 from ..models import ExportLog
 
@@ -20,7 +20,7 @@ def client_address(request: HttpRequest) -> str | None:
         return None
 
 
-def http_caller(request: HttpRequest, door: ExportLog.Door) -> Caller:
+def http_caller(request: HttpRequest, door: ExportLog.Door, credential: Credential | None = None) -> Caller:
     """The signed-in user behind this request."""
     return Caller(
         user=request.user,
@@ -28,4 +28,5 @@ def http_caller(request: HttpRequest, door: ExportLog.Door) -> Caller:
         ip=client_address(request),
         user_agent=request.headers.get("User-Agent", "").replace("\0", ""),
         client=client_of(request),
+        credential=credential,
     )

@@ -8,6 +8,7 @@ from django.apps.registry import Apps
 from django.contrib.auth import get_permission_codename
 from django.db import DEFAULT_DB_ALIAS, router
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 
 from ..caller import Caller
 from ..definitions import ModelExport
@@ -26,7 +27,9 @@ def export_permission(model: type[Model]) -> str:
 
 
 def require_permission(definition: ModelExport, caller: Caller) -> None:
-    """Raises NotPermitted where this door asks for a permission that the caller lacks."""
+    """Raises NotPermitted where the credential does not allow it, or the door asks for more than one has."""
+    if not caller.credential_allows(definition.get_name()):
+        raise NotPermitted(_("This credential does not allow this dataset."))
     name = export_permission(definition.model)
     if caller.door in GUARDED_DOORS and not has_permission(caller.user, name):
         raise NotPermitted
