@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
     verbose_name = _("accounts")
 
     def ready(self) -> None:
-        from accounts import schema  # noqa: F401  registers the credentials with the OpenAPI document
+        from accounts.api import schema  # noqa: F401  registers the credentials with the OpenAPI document

@@ -18,6 +18,7 @@ SECRET_KEY_LENGTH = 50
 SECRET_KEY_UNIQUE_CHARACTERS = 5
 INSECURE_PREFIX = "django-insecure-"
 METRICS_TOKEN_LENGTH = 20
+NEXTAUTH_SECRET_LENGTH = 32  # what `npx auth secret` and `openssl rand -base64 32` make has more
 
 POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
@@ -145,6 +146,17 @@ def metrics_problems(token: str, networks: Sequence[str]) -> Iterator[str]:
     if token and (len(token) < METRICS_TOKEN_LENGTH or not token.isascii() or len(token.split()) > 1):
         yield f"METRICS_TOKEN is no token: set it to {METRICS_TOKEN_LENGTH} random ASCII characters or more."
     yield from _network_problems("METRICS_NETWORKS", networks, "nearly anybody could read the metrics")
+
+
+def nextauth_problems(secrets: Sequence[str], in_use: bool) -> Iterator[str]:
+    """Complaints about NEXTAUTH_SECRET: who knows it can be any user."""
+    if in_use and not secrets:
+        yield "NEXTAUTH_SECRET is not set, and AUTHENTICATION_CLASSES lists NextAuthAuthentication: set it."
+    if any(len(secret) < NEXTAUTH_SECRET_LENGTH for secret in secrets):
+        yield (
+            f"NEXTAUTH_SECRET is too easy to guess: each of its secrets has {NEXTAUTH_SECRET_LENGTH} "
+            "characters or more."
+        )
 
 
 def _network_problems(name: str, entries: Sequence[str], danger: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from rest_framework import exceptions, permissions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.authentication import CSRF_FAILED
+from accounts.authentication.session import CSRF_FAILED
 
 
 class UnknownPathView(APIView):

@@ -7,6 +7,7 @@ off, SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and REDIS_URL are required; nothing
 
 import logging
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -14,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from exports_project import backends, environment
+from exports_project import backends, credentials, environment
 from exports_project.operations import logs
 from exports_project.variables import Variables, require_none
 
@@ -49,6 +50,16 @@ require_none(environment.proxy_problems(TRUSTED_PROXIES))
 # The header X-User-Id as a credential: for development alone; with DEBUG off the guard above has refused it.
 DEV_USER_HEADER = DEBUG and env.switch("EXPORTS_DEV_USER_HEADER")
 
+# How a request may prove who it comes from, tried in this order; the first credential present decides. What
+# is sent on purpose stands before the session, which a browser sends by itself.
+AUTHENTICATION_CLASSES = env.entries("AUTHENTICATION_CLASSES") or [
+    *(["accounts.authentication.DevelopmentHeaderAuthentication"] if DEV_USER_HEADER else []),
+    "accounts.authentication.APIKeyAuthentication",
+    "accounts.authentication.JWTAuthentication",
+    "accounts.authentication.SessionAuthentication",
+]
+credentials.require_extras(AUTHENTICATION_CLASSES)
+
 INSTALLED_APPS = [
     "exports_project",
     "accounts",
@@ -63,6 +74,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_filters",
     "django_ratelimit",
+    "axes",
+    *(["oauth2_provider"] if credentials.OAUTH2 in AUTHENTICATION_CLASSES else []),
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -114,7 +127,8 @@ DATABASES = {"default": backends.database(env.text("DATABASE_URL", f"sqlite:///{
 REDIS_URL = env.text("REDIS_URL")
 require_none(environment.redis_problems(REDIS_URL))
 # W001: django-ratelimit calls Django's own Redis backend "not officially supported". Its counters are atomic.
-SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
+# axes.W002: its middleware would tell who is locked out that they are. W003: accounts.lockout counts itself.
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "axes.W002", "axes.W003"]
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -136,6 +150,8 @@ MAILERS = {
 # --- Users --------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+SESSION_ENGINE = "accounts.sessions"
+AUTHENTICATION_BACKENDS = ["accounts.lockout.LockoutBackend"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/exports/"
 LOGOUT_REDIRECT_URL = "/login/"
@@ -149,20 +165,34 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# --- API ----------------------------------------------------------------------------------------------------
+# So many failures of one name from one address, and both are refused for so long; accounts.lockout.
+AXES_FAILURE_LIMIT = env.whole_number("LOCKOUT_FAILURES", 5, least=1)
+AXES_COOLOFF_TIME = timedelta(seconds=env.whole_number("LOCKOUT_SECONDS", 900, least=1))
+AXES_HANDLER = "accounts.lockout.LockoutHandler"
+AXES_VERBOSE = False  # no line in the log at each start
 
-# How a request may prove who it comes from, tried in this order; the first credential present decides. The
-# development header stands first, so that `X-User-Id` means what it says beside a session cookie too.
-AUTHENTICATION_CLASSES = env.entries("AUTHENTICATION_CLASSES") or [
-    *(["accounts.authentication.DevelopmentHeaderAuthentication"] if DEV_USER_HEADER else []),
-    "accounts.authentication.SessionAuthentication",
-]
+# What a key may be limited to. The accounts know no datasets.
+API_KEY_DATASETS = "exports.catalogue.dataset_names"
+
+SIMPLE_JWT = credentials.jwt_settings(
+    SECRET_KEY,
+    env.text("JWT_PRIVATE_KEY_FILE"),
+    env.text("JWT_ISSUER", "django-exports"),
+    env.text("JWT_AUDIENCE", "django-exports"),
+)
+OAUTH2_PROVIDER = credentials.oauth2_settings()
+
+# The secrets of the Auth.js or NextAuth.js application, the newest first.
+NEXTAUTH_SECRETS = env.entries("NEXTAUTH_SECRET")
+require_none(environment.nextauth_problems(NEXTAUTH_SECRETS, credentials.NEXTAUTH in AUTHENTICATION_CLASSES))
+
+# --- API ----------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": AUTHENTICATION_CLASSES,
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     # `?format=` belongs to the exports: REST framework would answer 404 to a format that it does not render.

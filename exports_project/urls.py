@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     re_path(r"^api/alerts/export/csv/?$", ExportView.as_view(dataset="alerts"), name="alert-export"),
     re_path(r"^api/hosts/export/csv/?$", ExportView.as_view(dataset="hosts"), name="host-export"),
+    path("api/auth/", include("accounts.api.urls")),
+    path("", include("accounts.web.urls")),
     path("exports/", include("exports.web.urls")),
     path("api/schema/", documentation.SchemaView.as_view(), name="schema"),
     path("api/schema", documentation.SchemaView.as_view()),
@@ -30,7 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=FAVICON)),
     path("", include("exports_project.operations.urls")),
-    path("", include("accounts.urls")),
     # The last one: what nobody above it knows.
     re_path(r"^api(/|$)", errors.UnknownPathView.as_view(), name="api-unknown"),
 ]

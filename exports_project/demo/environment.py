@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import environ
 
+from exports_project import credentials
 from exports_project.variables import is_true
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -24,6 +25,9 @@ ALLOWED_HOSTS={ALLOWED_HOSTS}
 DATABASE_URL={DATABASE_URL}
 # Whoever sends the header X-User-Id is that user.
 EXPORTS_DEV_USER_HEADER={EXPORTS_DEV_USER_HEADER}
+# Every way of signing in whose packages are installed (docs/credentials.md).
+AUTHENTICATION_CLASSES={AUTHENTICATION_CLASSES}
+NEXTAUTH_SECRET={NEXTAUTH_SECRET}
 EXPORTS_RATE={EXPORTS_RATE}
 """
 
@@ -47,6 +51,8 @@ def defaults() -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "DATABASE_URL": own_database_url(),
         "EXPORTS_DEV_USER_HEADER": "true",
+        "AUTHENTICATION_CLASSES": ",".join(credentials.available()),
+        "NEXTAUTH_SECRET": secrets.token_urlsafe(32),
         "EXPORTS_RATE": "300/h",
     }
 

@@ -89,6 +89,8 @@ def logging_settings(log_format: str, level: str) -> dict[str, Any]:
             # secrets; the request's own line has not.
             **{name: {"handlers": [], "propagate": True} for name in ("gunicorn.error", "uvicorn")},
             "uvicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+            # At DEBUG it writes the tokens that it gives.
+            "oauthlib": {"level": "WARNING"},
         },
     }
 

@@ -1,0 +1,1 @@
+"""Signing in and out, tokens and API keys, for programs: JSON."""
