@@ -13,8 +13,14 @@ OTHERS = (
     "DRAIN_SECONDS",
     "EMAIL_URL",
     "GRACEFUL_SECONDS",
+    "JWT_AUDIENCE",
+    "JWT_ISSUER",
+    "JWT_PRIVATE_KEY_FILE",
+    "LOCKOUT_FAILURES",
+    "LOCKOUT_SECONDS",
     "LOG_FORMAT",
     "LOG_LEVEL",
+    "NEXTAUTH_SECRET",
     "REDIS_URL",
 )
 for name in list(os.environ):

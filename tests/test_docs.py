@@ -10,14 +10,17 @@ from types import ModuleType
 import pytest
 from django.urls import resolve
 
+import accounts
 import exports
+from accounts import authentication
+from accounts.api.serializers import APIKeySerializer
 from exports import checks, conf, filters, formulas, options, values
 from exports.api import schema
 from exports.contrib import netscan, telephony
 from exports.filtering import known_parameters
 from exports.models import ExportLog
 from exports.registry import registry
-from exports_project import environment
+from exports_project import credentials, environment
 from tests.engine.models import Customer, Order
 from tests.servers import ROOT
 
@@ -261,6 +264,21 @@ def test_the_fields_of_the_audit_record():
     assert names(text, "outcome") == ExportLog.Outcome.values
 
 
+def test_every_credential_stands_in_the_order_in_which_it_is_asked():
+    documented = names(read("docs/credentials.md"), "class in `accounts.authentication`")
+    assert documented == [path.rpartition(".")[2] for path in credentials.available()]
+    assert sorted(documented) == sorted({*authentication.__all__} - {"in_use"})
+
+
+def test_the_fields_of_an_api_key():
+    documented = [
+        name
+        for row in table(section("docs/credentials.md", "## API keys"), "field")
+        for name in coded(row[0])
+    ]
+    assert sorted(documented) == sorted(APIKeySerializer.Meta.fields)
+
+
 def test_the_permissions():
     documented = names(section("docs/security.md", "### Permissions"), "permission")
     assert documented == [f"exports.{codename}" for codename, _ in ExportLog._meta.permissions]
@@ -269,12 +287,16 @@ def test_the_permissions():
 # --- The whole ----------------------------------------------------------------------------------------------
 
 
-def test_the_modules_of_the_engine():
-    package = Path(exports.__file__).parent
+@pytest.mark.parametrize(
+    ("package", "heading"),
+    [(exports, "## Modules of the engine"), (accounts, "## Modules of the accounts")],
+)
+def test_the_modules(package, heading):
+    directory = Path(package.__file__).parent
     modules = {
-        path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+        path.stem for path in directory.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
     }
-    documented = names(section("docs/architecture.md", "## Modules of the engine"), "module")
+    documented = names(section("docs/architecture.md", heading), "module")
     assert set(documented) == modules - {"__init__", "contrib", "migrations"}
 
 

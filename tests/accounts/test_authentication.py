@@ -11,6 +11,9 @@ LOGOUT = "/api/auth/logout"
 pytestmark = pytest.mark.django_db
 
 
+CHALLENGES = 'X-User-Id realm="development", Api-Key realm="api", Bearer realm="api", Session realm="api"'
+
+
 @pytest.fixture
 def whoami(client: Client):
     """The answer to `client`, and the user whom it was given to (None: nobody)."""
@@ -31,7 +34,7 @@ def test_it_works(whoami, client, user):
 def test_nobody_is_401_and_told_how(client):
     answer = client.get(SCHEMA)
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'X-User-Id realm="development"'
+    assert answer.headers["WWW-Authenticate"] == CHALLENGES
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json() == {
         "type": "client_error",
@@ -58,6 +61,14 @@ def test_a_session_of_a_deleted_user_is_401(whoami, client, user):
     assert whoami()[0] == 401
 
 
+@pytest.mark.parametrize("value", ['"\\000aaaaaaaaaaaa"', "short", "é" * 9, "../../aaaaaaaa", "a" * 5000])
+def test_a_cookie_that_is_no_sessions_key_is_none(client, value):
+    """Browsers send what they have; Django undoes the octal of a NUL."""
+    answer = client.get(SCHEMA, headers={"Cookie": f"sessionid={value}"})
+    assert answer.status_code == 401
+    assert client.get("/login/", headers={"Cookie": f"sessionid={value}"}).status_code == 200
+
+
 def test_the_development_header_names_the_user(whoami, user):
     assert whoami(X_User_Id="user-123") == (200, "user-123")
 
@@ -70,7 +81,7 @@ def test_a_development_header_that_names_no_active_user_is_401(client, user, val
     answer = client.get(SCHEMA, headers={"X-User-Id": value})
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["code"] == "authentication_failed"
-    assert answer.headers["WWW-Authenticate"] == 'X-User-Id realm="development"'
+    assert answer.headers["WWW-Authenticate"] == CHALLENGES
 
 
 def test_a_development_header_of_an_inactive_user_is_401(whoami, user):

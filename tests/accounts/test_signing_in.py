@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from accounts.parsers import JSONParser
-from accounts.views import LogoutView
+from accounts.api.parsers import JSONParser
+from accounts.api.sessions import LogoutView
 
 LOGIN = "/api/auth/login"
 LOGOUT = "/api/auth/logout"
@@ -78,7 +78,7 @@ def test_a_body_nested_without_end_is_400(client, body):
 
 
 def test_every_view_that_takes_json_uses_that_parser(settings):
-    assert settings.REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] == ["accounts.parsers.JSONParser"]
+    assert settings.REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] == ["accounts.api.parsers.JSONParser"]
     assert {kind.media_type: kind for kind in LogoutView.parser_classes}["application/json"] is JSONParser
 
 
@@ -165,4 +165,5 @@ def test_signing_out_needs_the_csrf_token(csrf_client, user, headers):
 
 def test_signing_out_without_a_session_is_401(client):
     answer = client.post(LOGOUT)
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Session realm="api"')
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api", Session realm="api"'

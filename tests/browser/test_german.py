@@ -14,10 +14,11 @@ PAGES = (
     "/exports/history/",
     "/exports/history/?outcome=denied",
     "/exports/history/{record}/",
+    "/exports/keys/",
     "/login/",
 )
 # German for the same, and what is the same in every language.
-ALIKE = {"API", "CSV", "Format", "Format:", "Agent:", "SHA-256", "Scan:", "Status:"}
+ALIKE = {"API", "CSV", "Format", "Format:", "Agent:", "Name:", "SHA-256", "Scan:", "Status:"}
 DATA = {
     *("calls", "agents", "phone-numbers", "events", "scans", "alerts", "hosts"),
     *("user-123", "csv", "orm: values by .iterator()"),
@@ -25,7 +26,7 @@ DATA = {
 # All that people read: text outside of data and code, and what stands in attributes.
 TEXTS = """
 () => {
-    const data = "code, td, .exports-ticks, .exports-preview th, h2 > a, #user-tools strong";
+    const data = "bdi, code, td, .exports-ticks, .exports-preview th, h2 > a, #user-tools strong";
     const found = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {

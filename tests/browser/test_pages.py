@@ -17,6 +17,7 @@ PAGES = {
     "history": ("/exports/history/", 200),
     "history-empty": ("/exports/history/?outcome=failed", 200),
     "record": ("/exports/history/{record}/", 200),
+    "api-keys": ("/exports/keys/", 200),
     "login": ("/login/?next=/exports/", 200),
 }
 

@@ -4,6 +4,8 @@
 option they are made as well, so that this does not rot, and thrown away.
 """
 
+from typing import Any
+
 import pytest
 
 from tests.browser.admin_list import open_export
@@ -23,6 +25,7 @@ PICTURES = {
     "history": ("/exports/history/", {"width": WIDE, "height": 520}, "light"),
     "history-narrow-dark": ("/exports/history/", {"width": NARROW, "height": 600}, "dark"),
     "record": ("/exports/history/{record}/", {"width": WIDE, "height": 900}, "light"),
+    "api-keys-narrow-dark": ("/exports/keys/", {"width": NARROW, "height": 1_080}, "dark"),
 }
 
 
@@ -38,7 +41,23 @@ def record(browser, demo) -> str:
     return newest_record(demo)["id"]
 
 
+@pytest.fixture(scope="module")
+def keys(browser, demo) -> None:
+    """Three API keys of the user: one that was used, one that was revoked, one that limits much."""
+    page = browser.new_page(base_url=demo.url, extra_http_headers={"X-User-Id": USER})
+
+    def make(**fields: Any) -> dict[str, Any]:
+        return page.request.post("/api/auth/api-keys", data=fields).json()
+
+    used = make(name="dashboard", datasets=["calls", "agents"])
+    demo.get("/api/exports/info", {"Authorization": f"Api-Key {used['key']}"})
+    page.request.delete(f"/api/auth/api-keys/{make(name='old laptop')['id']}")
+    make(name="office", networks=["192.0.2.0/24", "2001:db8::/32"], expires_at="2030-01-01T00:00:00Z")
+    page.close()
+
+
 @pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.usefixtures("keys")
 def test_it_works(open_window, screenshots, record, name):
     path, size, scheme = PICTURES[name]
     window = open_window(USER)
@@ -46,6 +65,16 @@ def test_it_works(open_window, screenshots, record, name):
     window.page.emulate_media(color_scheme=scheme)
     window.open(path.format(record=record), 400 if name == "errors" else 200)
     assert len(window.picture(screenshots / f"{name}.png")) > 5_000
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_new_api_key(open_window, screenshots):
+    window = open_window(USER)
+    window.page.set_viewport_size({"width": WIDE, "height": 900})
+    window.open("/exports/keys/").get_by_label("Name").fill("nightly report")
+    window.page.get_by_role("button", name="Make the key").click()
+    window.page.get_by_role("status").wait_for()
+    assert len(window.picture(screenshots / "api-keys.png")) > 5_000
 
 
 def test_the_action_of_the_admin(open_window, screenshots):

@@ -41,7 +41,7 @@ def test_the_document_says_how_to_sign_in_and_out(client, auth_headers):
     assert list(paths["/api/auth/login"]) == ["post"]
     assert {"200", "400", "401", "415"} <= set(paths["/api/auth/login"]["post"]["responses"])
     assert {"204", "401", "403"} <= set(paths["/api/auth/logout"]["post"]["responses"])
-    assert list(paths["/api/auth/logout"]["post"]["security"]) == [{"session": []}]
+    assert list(paths["/api/auth/logout"]["post"]["security"]) == [{"jwt": []}, {"session": []}]
 
 
 def test_both_need_a_signed_in_user(client):

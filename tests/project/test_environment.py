@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.core.exceptions import ImproperlyConfigured
 
 from exports.conf import ExportSettings
-from exports_project import backends, environment
+from exports_project import backends, credentials, environment
 
 # Nobody asks the database here.
 pytestmark = pytest.mark.sqlite
@@ -26,7 +29,8 @@ SAFE = {
 
 
 OPTIONAL = """
-    ALLOWED_HOSTS AUTHENTICATION_CLASSES CSRF_TRUSTED_ORIGINS DATABASE_URL DRAIN_SECONDS EMAIL_URL
+    ALLOWED_HOSTS AUTHENTICATION_CLASSES CSRF_TRUSTED_ORIGINS JWT_AUDIENCE JWT_ISSUER JWT_PRIVATE_KEY_FILE
+    LOCKOUT_FAILURES LOCKOUT_SECONDS NEXTAUTH_SECRET DATABASE_URL DRAIN_SECONDS EMAIL_URL
     EXPORTS_CHUNK_SIZE EXPORTS_DEV_USER_HEADER EXPORTS_MAX_CONCURRENT EXPORTS_MAX_CONCURRENT_PER_USER
     EXPORTS_MAX_ROWS EXPORTS_MAX_SECONDS EXPORTS_MAX_SPOOL_BYTES EXPORTS_MIN_BYTES_PER_SECOND
     EXPORTS_PUBLIC_SCHEMA EXPORTS_RATE GRACEFUL_SECONDS LOG_FORMAT LOG_LEVEL METRICS_NETWORKS METRICS_TOKEN
@@ -214,13 +218,20 @@ def load(monkeypatch):
         ("DATABASE_URL", "postgres://h"),
         ("DATABASE_URL", "$SECRET"),
         ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1"),
+        ("LOCKOUT_FAILURES", "0"),
+        ("LOCKOUT_SECONDS", "15m"),
+        ("NEXTAUTH_SECRET", "SECRET"),
+        ("NEXTAUTH_SECRET", f"{'x' * 32},SECRET"),
+        ("JWT_PRIVATE_KEY_FILE", "/nowhere/SECRET"),
+        ("JWT_PRIVATE_KEY_FILE", "-----BEGIN PRIVATE KEY-----\nSECRET" * 100),
+        ("JWT_PRIVATE_KEY_FILE", __file__),
     ],
 )
 def test_a_value_that_cannot_be_read_is_named(load, name, value, debug):
     with pytest.raises(ImproperlyConfigured) as refusal:
         load(**(SAFE | {"DEBUG": debug, name: value}))
     assert f"{name} " in str(refusal.value).replace(":", " ")
-    assert "SECRET" not in str(refusal.value).replace("SECRET_KEY", "")
+    assert "SECRET" not in str(refusal.value).replace("SECRET_KEY", "").replace(name, "")
     assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
 
 
@@ -298,16 +309,69 @@ def test_the_engine_takes_the_same_rates(load, rate):
 
 
 def test_the_ways_of_signing_in_are_a_setting(load):
-    header = "accounts.authentication.DevelopmentHeaderAuthentication"
-    session = "accounts.authentication.SessionAuthentication"
+    kinds = ("DevelopmentHeader", "APIKey", "JWT", "Session")
+    header, key, jwt, session = (f"accounts.authentication.{kind}Authentication" for kind in kinds)
 
     def classes(**env: str) -> list[str]:
         return load(**env)["REST_FRAMEWORK"]["DEFAULT_AUTHENTICATION_CLASSES"]
 
-    assert classes() == [session]
-    assert classes(EXPORTS_DEV_USER_HEADER="true") == [header, session]
+    assert classes() == [key, jwt, session]
+    assert classes(EXPORTS_DEV_USER_HEADER="true") == [header, key, jwt, session]
     basic = "rest_framework.authentication.BasicAuthentication"
     assert classes(AUTHENTICATION_CLASSES=f"{basic}, {session},") == [basic, session]
+
+
+@pytest.mark.parametrize(
+    ("kind", "algorithm"),
+    [
+        (lambda: rsa.generate_private_key(65537, 2048), "RS256"),
+        (lambda: ec.generate_private_key(ec.SECP256R1()), "ES256"),
+        (lambda: ec.generate_private_key(ec.SECP384R1()), "ES384"),
+        (lambda: ec.generate_private_key(ec.SECP521R1()), "ES512"),
+        (lambda: rsa.generate_private_key(65537, 1024), None),  # noqa: S505 - what is refused
+        (lambda: ec.generate_private_key(ec.SECP256K1()), None),
+        (ed25519.Ed25519PrivateKey.generate, None),
+    ],
+    ids=["rsa-2048", "p-256", "p-384", "p-521", "rsa-1024", "secp256k1", "ed25519"],
+)
+def test_the_key_decides_how_tokens_are_signed(load, tmp_path, kind, algorithm):
+    file = tmp_path / "key.pem"
+    pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    # As some tools write it: with a name before it, in whatever letters.
+    file.write_bytes("friendlyName: Schlüssel\n".encode() + kind().private_bytes(*pem))
+    if algorithm is None:
+        with pytest.raises(ImproperlyConfigured, match=r"^JWT_PRIVATE_KEY_FILE holds another key"):
+            load(JWT_PRIVATE_KEY_FILE=str(file))
+        return
+    found = load(JWT_PRIVATE_KEY_FILE=str(file), JWT_ISSUER="us", JWT_AUDIENCE="them")["SIMPLE_JWT"]
+    assert (found["ALGORITHM"], found["ISSUER"], found["AUDIENCE"]) == (algorithm, "us", "them")
+    token = jwt.encode({"sub": "x"}, found["SIGNING_KEY"], algorithm)
+    assert jwt.decode(token, found["VERIFYING_KEY"], [algorithm]) == {"sub": "x"}
+
+
+def test_another_secret_key_signs_other_tokens(load):
+    keys = {load(**SAFE, DEBUG="false")["SIMPLE_JWT"]["SIGNING_KEY"] for _ in range(2)}
+    keys |= {
+        load(**SAFE | {"SECRET_KEY": SAFE["SECRET_KEY"][::-1]}, DEBUG="false")["SIMPLE_JWT"]["SIGNING_KEY"]
+    }
+    assert len(keys) == 2
+    assert min(map(len, keys)) == 64
+
+
+def test_a_class_whose_packages_are_missing_is_named_with_its_extra(load, monkeypatch):
+    monkeypatch.setattr("exports_project.credentials.find_spec", lambda name: None)
+    for path, extra in ((credentials.OAUTH2, "oauth"), (credentials.NEXTAUTH, "nextauth")):
+        with pytest.raises(ImproperlyConfigured, match=f"lists {path}.*extra '{extra}'"):
+            load(AUTHENTICATION_CLASSES=path)
+    assert "oauth2_provider" not in load()["INSTALLED_APPS"]
+
+
+def test_nextauth_needs_its_secret(load):
+    with pytest.raises(ImproperlyConfigured, match=r"^NEXTAUTH_SECRET is not set"):
+        load(AUTHENTICATION_CLASSES=credentials.NEXTAUTH)
+    new, old = "n" * 32, "o" * 32
+    found = load(AUTHENTICATION_CLASSES=credentials.NEXTAUTH, NEXTAUTH_SECRET=f"{new}, {old}")
+    assert found["NEXTAUTH_SECRETS"] == [new, old]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -40,13 +40,13 @@ def read(visit) -> Read:
 
 
 @pytest.fixture
-def queries(visit) -> Callable[..., list[str]]:
+def queries(client, visit) -> Callable[..., list[str]]:
     """queries(path, params): those of the page, without what signing in takes."""
 
-    def queries(path: str, params: Any = None, **options: Any) -> list[str]:
-        visit(path, params, **options)  # fills the caches that last
+    def queries(path: str, params: Any = None) -> list[str]:
+        visit(path, params)  # signs in, and fills the caches that last
         with CaptureQueriesContext(connection) as found:
-            visit(path, params, **options)
+            client.get(path, query_params=params)
         return [name for name in named(found) if not name.endswith(("django_session", "accounts_user"))]
 
     return queries

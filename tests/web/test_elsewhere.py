@@ -64,7 +64,7 @@ def test_the_admins_way_out_is_for_staff(client, user, settings, staff, actions)
 def test_where_there_is_more_the_pages_lead_there(client, user):
     client.force_login(user)
     page = parse(client.get("/exports/").content.decode())
-    assert list(page.one("nav", aria_label="Pages").links()) == ["Exports", "History", "API"]
+    assert list(page.one("nav", aria_label="Pages").links()) == ["Exports", "History", "API keys", "API"]
     assert page.one("form", id="logout-form")["action"] == "/logout/"
     user.is_staff = True
     user.save()

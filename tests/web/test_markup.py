@@ -99,7 +99,7 @@ def test_there_are_landmarks_with_names(page):
     assert names
     assert len(names) == len(set(names))
     links = page.all("nav")[0].links()
-    assert list(links) == ["Exports", "History", "API"]
+    assert list(links) == ["Exports", "History", "API keys", "API"]
 
 
 def test_enter_asks_for_the_preview(page):
