@@ -18,7 +18,7 @@ PAGES = (
     "/login/",
 )
 # German for the same, and what is the same in every language.
-ALIKE = {"API", "CSV", "Format", "Format:", "Agent:", "Name:", "SHA-256", "Scan:", "Status:"}
+ALIKE = {"API", "CSV", "Format", "Format:", "Agent:", "Name", "Name:", "SHA-256", "Scan:", "Status:"}
 DATA = {
     *("calls", "agents", "phone-numbers", "events", "scans", "alerts", "hosts"),
     *("user-123", "csv", "orm: values by .iterator()"),

@@ -25,7 +25,7 @@ def main() -> None:
     for condition, user_id in (("right", "user-123"), ("stranger", "user-456"), ("disabled", "disabled")):
         user = User.objects.create(id=user_id, username=user_id, password=password)
         made["session"][condition] = session(user)
-        made["jwt"][condition] = tokens.issue(user).access
+        made["jwt"][condition] = access(user, timedelta(days=1))  # tests may come later than five minutes
         made["apiKey"][condition] = APIKey.objects.issue(user=user, name=condition)[1]
         made["oauth2"][condition] = oauth2(user, condition)
     user = User.objects.get(pk="user-123")
@@ -35,10 +35,8 @@ def main() -> None:
     made["session"]["revoked"] = session(user)
     SessionStore(made["session"]["revoked"]).flush()
 
-    expired = WebToken(tokens.issue(user).access)
-    made["jwt"]["claims"] = dict(expired.payload)
-    expired.set_exp(lifetime=timedelta(minutes=-10))
-    made["jwt"]["expired"] = str(expired)
+    made["jwt"]["claims"] = dict(WebToken(access(user, timedelta(days=1))).payload)
+    made["jwt"]["expired"] = access(user, timedelta(minutes=-10))
     pair = tokens.issue(user)
     tokens.revoke(pair.refresh)
     made["jwt"]["revoked"] = pair.access
@@ -52,8 +50,15 @@ def main() -> None:
     made["oauth2"]["expired"] = oauth2(user, "expired", timedelta(seconds=-1))
     made["oauth2"]["revoked"] = oauth2(user, "revoked")
     AccessToken.objects.get(application__name="revoked").revoke()
-    assert TokenFamily.objects.filter(user=user).count() == 4
+    assert TokenFamily.objects.filter(user=user).count() == 5
     json.dump(made, sys.stdout)
+
+
+def access(user: User, lifetime: timedelta) -> str:
+    """An access token of a new sign-in of the user's."""
+    token = WebToken(tokens.issue(user).access)
+    token.set_exp(lifetime=lifetime)
+    return str(token)
 
 
 def session(user: User, lifetime: timedelta = timedelta(hours=1)) -> str:
