@@ -9,6 +9,8 @@ from tests.credentials.asking import ask
 from tests.databases import fresh_database
 from tests.servers import manage, run_server
 
+pytestmark = pytest.mark.sqlite  # who may what does not depend on the database
+
 STAFF = """
 from django.contrib.auth.models import Permission
 from accounts.models import User

@@ -10,6 +10,8 @@ from tests.credentials.test_table import PLACES, headers, right
 from tests.databases import fresh_database
 from tests.servers import manage, run_server
 
+pytestmark = pytest.mark.sqlite  # what is written does not depend on the database
+
 DUMP = """
 import json, sys
 from django.db import connection
