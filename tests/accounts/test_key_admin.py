@@ -11,12 +11,11 @@ from django.utils import timezone
 
 from accounts.forms import APIKeyForm
 from accounts.models import APIKey, User
+from tests.accounts.new_keys import INFO, read, text_of, use
 from tests.admin.test_pages_are_safe import ESCAPED, SCRIPT, assert_strict
-from tests.web.html import Element, parse
 
 LIST = "/admin/accounts/apikey/"
 ADD = f"{LIST}add/"
-INFO = "/api/exports/info"
 
 pytestmark = pytest.mark.django_db
 
@@ -58,22 +57,6 @@ def change_page(key: APIKey) -> str:
 def act(client: Client, action: str, *keys: APIKey):
     """The action of the list, on these keys."""
     return client.post(LIST, {"action": action, "_selected_action": [key.pk for key in keys]}, follow=True)
-
-
-def read(answer) -> Element:
-    assert answer.status_code == 200
-    return parse(answer.content.decode())
-
-
-def text_of(answer) -> str:
-    """The new key, as the page shows it."""
-    return read(answer).one("code", id="new-key").text
-
-
-def use(text: str) -> tuple[int, str | None]:
-    """What a program gets with this key: the status, and whose rows it could export."""
-    answer = Client().get(INFO, headers={"Authorization": f"Api-Key {text}"})
-    return answer.status_code, answer.json().get("user_id")
 
 
 def test_it_works(superuser, user):

@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import APIKey
+from tests.accounts.new_keys import read, text_of, use
 from tests.admin.test_pages_are_safe import ESCAPED, SCRIPT, assert_strict
 from tests.web import test_markup
 from tests.web.forms import shown, ticks
 from tests.web.html import Element, parse
 
 PAGE = "/exports/keys/"
-INFO = "/api/exports/info"
 
 pytestmark = pytest.mark.django_db
 
@@ -40,22 +40,6 @@ def theirs(stranger) -> APIKey:
 
 def revoke_page(key: APIKey) -> str:
     return f"{PAGE}{key.pk}/revoke/"
-
-
-def read(answer) -> Element:
-    assert answer.status_code == 200
-    return parse(answer.content.decode())
-
-
-def text_of(answer) -> str:
-    """The new key, as the page shows it."""
-    return read(answer).one("code", id="new-key").text
-
-
-def use(text: str) -> tuple[int, str | None]:
-    """What a program gets with this key: the status, and whose rows it could export."""
-    answer = Client().get(INFO, headers={"Authorization": f"Api-Key {text}"})
-    return answer.status_code, answer.json().get("user_id")
 
 
 def listed(page: Element) -> list[list[str]]:
