@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .definitions import ModelExport
     from .exceptions import ExportError, InvalidParameters, NotPermitted, ObjectNotFound, ParameterProblem
     from .formulas import escape_formula, unescape_formula
+    from .policy.terms import Terms
     from .registry import register
     from .scope import Scope
 
@@ -26,6 +27,7 @@ __all__ = [
     "OwnRowsMixin",
     "ParameterProblem",
     "Scope",
+    "Terms",
     "escape_formula",
     "register",
     "unescape_formula",
@@ -42,6 +44,7 @@ _HOMES = {
     "OwnRowsMixin": "admin",
     "ParameterProblem": "exceptions",
     "Scope": "scope",
+    "Terms": "policy.terms",
     "escape_formula": "formulas",
     "register": "registry",
     "unescape_formula": "formulas",

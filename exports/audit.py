@@ -4,7 +4,7 @@ The streaming transaction can write nothing, so the record is written before it 
 """
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from contextvars import Context, copy_context
 from hashlib import sha256
@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 
 from . import metrics
 from .caller import Caller
+from .columns import Column
 from .definitions import ModelExport
 from .exceptions import ExportError, ReaderLeft, Refused
 from .models import ExportLog
@@ -192,12 +193,21 @@ def _from_parameters(parameters: ExportParameters) -> dict[str, Any]:
         "format": parameters.options.format,
         "columns": [column.header for column in parameters.columns],
         "filters": parameters.filters.given,
-        "options": {**parameters.options.as_record(), **_from_selection(parameters.selection)},
+        "options": {
+            **parameters.options.as_record(),
+            **_from_selection(parameters.selection),
+            **_from_masks(parameters.columns),
+        },
     }
 
 
 def _from_selection(selection: Selection | None) -> dict[str, Any]:
     return {} if selection is None else {"selection": dict(selection.description)}
+
+
+def _from_masks(columns: Iterable[Column]) -> dict[str, Any]:
+    masked = [column.header for column in columns if column.mask]
+    return {"masked": masked} if masked else {}
 
 
 def _from_caller(caller: Caller) -> dict[str, Any]:

@@ -18,6 +18,14 @@ class Credential(Protocol):
         """Whether this dataset may be exported with it."""
 
 
+@runtime_checkable
+class RatedCredential(Credential, Protocol):
+    """A credential with a rate of its own, which counts beside its user's: `10/h`, or empty."""
+
+    pk: Any
+    rate: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Caller:
     """`user` is the project's user object; `ip` and `client` are None where no network is involved.

@@ -1,13 +1,16 @@
 """One column of an export."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.db.models import F, Field, QuerySet
 from django.db.models.expressions import Combinable
 
 type Source = str | Combinable | Callable[[Any], object]
+
+SEE_MASKED = "exports.export_unmasked"
+"""The permission to see what a mask hides, unless the column names another."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +20,15 @@ class Column:
     `source` is a field path (`customer__email`), any Django expression, or a callable that takes the
     model instance; without it the header is the path. A callable costs model instances for the whole
     export, so it is for what no expression can say.
+
+    Without `permission` (`shop.view_pii`) a user does not know of the column. With a `mask` they know of it,
+    and see in its cells what the mask leaves of the text: a Mask of `exports.masks`, or any function.
     """
 
     header: str
     source: Source | None = None
+    permission: str = ""
+    mask: Callable[[str], str] | None = None
 
     @property
     def compute(self) -> Callable[[Any], object] | None:
@@ -43,6 +51,17 @@ class Column:
         resolved: Any = self.expression.resolve_expression(queryset.query.clone())  # type: ignore[attr-defined]
         field: Field[Any, Any] = resolved.output_field
         return field
+
+
+def visible_columns(columns: Iterable[Column], has_permission: Callable[[str], bool]) -> tuple[Column, ...]:
+    """Those that somebody with these permissions sees; without the mask where they may see behind it."""
+    return tuple(
+        replace(column, mask=None)
+        if column.mask and has_permission(column.permission or SEE_MASKED)
+        else column
+        for column in columns
+        if column.mask or not column.permission or has_permission(column.permission)
+    )
 
 
 def as_column(column: str | Column) -> Column:

@@ -1,8 +1,9 @@
 """The engine's settings: the dictionary `EXPORTS` in a project's settings, typed and with defaults."""
 
-import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cache
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
-# As django-ratelimit reads it: so many in so many seconds, minutes, hours or days.
-_RATE = re.compile(r"[0-9]+/([1-9][0-9]*)?[smhd]")
+from .rate import Rate
+
+_DATASET_KEYS = ("RATE", "MAX_ROWS")
+_PLAN_KEYS = (*_DATASET_KEYS, "DATASETS")
 
 _POSITIVE = (
     *("max_seconds", "min_bytes_per_second", "max_spool_bytes"),
@@ -36,6 +39,19 @@ class ExportSettings:
     rate: str | None = "10/h"
     """RATE: exports per user and dataset, as django-ratelimit writes it (`10/h`); None: no limit."""
 
+    rate_fail_open: bool = False
+    """RATE_FAIL_OPEN: whether exports go on, uncounted, while the cache that counts them does not answer."""
+
+    plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """PLANS: what users of a plan may, by its name: `{"free": {"RATE": "5/h", "MAX_ROWS": 10_000}}`; and of
+    single datasets, `{"free": {"DATASETS": {"calls": {"RATE": "1/d"}}}}`."""
+
+    allowed_networks: Sequence[str] = ()
+    """ALLOWED_NETWORKS: addresses and networks from which exports may be asked for; empty: from anywhere."""
+
+    sensitive_networks: Sequence[str] = ()
+    """SENSITIVE_NETWORKS: those for datasets marked `sensitive`, too; empty: such are exported to nowhere."""
+
     max_seconds: int | None = 3600
     """MAX_SECONDS: an export that takes longer is broken off, so that nobody holds a snapshot for hours;
     None: no limit."""
@@ -57,6 +73,9 @@ class ExportSettings:
     scope_resolver: str = "exports.scope.own_rows"
     """SCOPE_RESOLVER: dotted path of `(user, requested tenant or None) -> exports.Scope`."""
 
+    terms_resolver: str = "exports.policy.terms.own_terms"
+    """TERMS_RESOLVER: dotted path of `user -> exports.Terms`: a user's plan and networks."""
+
     def __post_init__(self) -> None:
         if self.chunk_size < 1:
             raise ImproperlyConfigured("EXPORTS['CHUNK_SIZE'] must be 1 at least.")
@@ -68,10 +87,52 @@ class ExportSettings:
                 raise ImproperlyConfigured(
                     f"EXPORTS['{name.upper()}'] must be 1 at least, or None for no limit."
                 )
-        if self.rate is not None and not _RATE.fullmatch(self.rate):
+        _check_rate("EXPORTS['RATE']", self.rate)
+        for name, plan in self.plans.items():
+            _check_plan(f"EXPORTS['PLANS'][{name!r}]", plan)
+        for name in ("allowed_networks", "sensitive_networks"):
+            _check_networks(f"EXPORTS['{name.upper()}']", getattr(self, name))
+
+
+def _check_rate(where: str, rate: Any) -> None:
+    if rate is not None:
+        try:
+            Rate.parse(rate)
+        except (ValueError, TypeError) as error:
             raise ImproperlyConfigured(
-                f"EXPORTS['RATE'] {self.rate!r} is no rate, such as 10/h, 5/10m or None."
-            )
+                f"{where} {rate!r} is no rate, such as 10/h, 5/10m or None."
+            ) from error
+
+
+def _check_plan(where: str, plan: Any, keys: Sequence[str] = _PLAN_KEYS) -> None:
+    if not isinstance(plan, Mapping) or (unknown := plan.keys() - set(keys)):
+        text = (
+            f"has no key {', '.join(sorted(map(str, unknown)))}"
+            if isinstance(plan, Mapping)
+            else "is no dictionary"
+        )
+        raise ImproperlyConfigured(f"{where} {text}. There are: {', '.join(keys)}.")
+    _check_rate(f"{where}['RATE']", plan.get("RATE"))
+    rows = plan.get("MAX_ROWS")
+    if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 0):
+        raise ImproperlyConfigured(f"{where}['MAX_ROWS'] must be a number of rows, or None for no limit.")
+    datasets = plan.get("DATASETS", {})
+    if not isinstance(datasets, Mapping):
+        raise ImproperlyConfigured(f"{where}['DATASETS'] is no dictionary.")
+    for name, limits in datasets.items():
+        _check_plan(f"{where}['DATASETS'][{name!r}]", limits, _DATASET_KEYS)
+
+
+def _check_networks(where: str, networks: Any) -> None:
+    if isinstance(networks, str):
+        raise ImproperlyConfigured(f"{where} must be a list of networks.")
+    for text in networks:
+        try:
+            ip_network(text)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{where}: {text!r} is no IP address and no network such as 10.0.0.0/8."
+            ) from error
 
 
 @cache

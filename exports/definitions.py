@@ -1,16 +1,18 @@
 """What a dataset's author writes: a ModelExport."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
+from django.contrib.auth import get_permission_codename
 from django.db.models import Model, QuerySet
 from django.utils import translation
 from django.utils.text import slugify
 from django_filters import FilterSet
 
-from .columns import Column, as_column
+from .columns import Column, as_column, visible_columns
 from .exceptions import Text
-from .scope import Scope
+from .scope import Scope, has_permission
 
 
 class ModelExport:
@@ -29,6 +31,15 @@ class ModelExport:
     scope_field: ClassVar[str] = ""
     """The path from a row to its tenant. There is no export without one."""
 
+    permission: ClassVar[str] = ""
+    """Who may export rows of others, and who may in the admin; `<app>.export_<model>` unless given."""
+
+    permission_for_own_rows: ClassVar[bool] = False
+    """Whether users need the permission for their own rows as well."""
+
+    sensitive: ClassVar[bool] = False
+    """Whether it is exported to the networks of EXPORTS["SENSITIVE_NETWORKS"] alone."""
+
     columns: ClassVar[Sequence[str | Column]] = ()
     ordering: ClassVar[Sequence[str]] = ("pk",)
     """A stable order: columns that are never null and do not depend on collation, the last one unique."""
@@ -39,6 +50,9 @@ class ModelExport:
     max_rows: ClassVar[int | None] = None
     """A row limit of this dataset's own; None: the setting's."""
 
+    rate: ClassVar[str | None] = None
+    """A rate of this dataset's own, such as `2/d`; None: the setting's."""
+
     def get_name(self) -> str:
         if self.name:
             return self.name
@@ -47,6 +61,15 @@ class ModelExport:
 
     def get_columns(self) -> tuple[Column, ...]:
         return tuple(as_column(column) for column in self.columns)
+
+    def get_columns_for(self, user: Any) -> tuple[Column, ...]:
+        """The columns that this user sees, with a mask where they may not see behind it."""
+        return visible_columns(self.get_columns(), partial(has_permission, user))
+
+    def get_permission(self) -> str:
+        """`telephony.export_calllog`, or what stands in `permission`."""
+        meta = self.model._meta
+        return self.permission or f"{meta.app_label}.{get_permission_codename('export', meta)}"
 
     def get_queryset(self) -> QuerySet[Any]:
         """The rows of all tenants, by the model's default manager; scope and filters come after."""

@@ -15,14 +15,15 @@ from .audit import audited, opened_record, recorded_refusals
 from .caller import Caller
 from .clients import Client
 from .encoders import Block, Encoder, get_encoder
-from .exceptions import Refused, RowLimitExceeded
+from .exceptions import Refused
 from .models import ExportLog
 from .parameters import ExportParameters, Selection
 from .policy import rates
 from .policy.permissions import require_permission
 from .preview import Preview, preview_of
 from .private_connection import PrivateConnection
-from .query import ExportQuery, build_query, require_row_limit
+from .query import ExportQuery, build_query, require_row_limit, row_limit_exceeded
+from .rate import RateUsage
 from .registry import registry
 from .rendering import safe_header
 from .running import Run
@@ -40,7 +41,7 @@ def prepare(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
     """
     definition = registry.get(dataset)
     require_permission(definition, caller)
-    query = build_query(ExportParameters.parse(definition, params), caller.user)
+    query = build_query(ExportParameters.parse(definition, params, caller.user), caller.user)
     require_row_limit(query)
     return query
 
@@ -77,24 +78,29 @@ def start(
         query = build_query(parameters, caller.user)
         require_row_limit(query)
         concurrency.require_room(caller.user)
-        rates.peek(caller.user, dataset)
+        rates.peek(query.definition, caller)
         source, name = choose_source(query), filename(query)
         with opened_record(query, caller, source.reason) as record:
             concurrency.require_still_room(record)
-            rates.take(caller.user, dataset)
-    work = partial(_stream, query, source, record, name, caller.client)
+            usage = rates.take(query.definition, caller)
+    work = partial(_stream, query, source, record, name, caller.client, usage)
     return caller.client.attend(work) if caller.client else work()
 
 
 def _stream(
-    query: ExportQuery, source: Source, record: ExportLog, name: str, client: Client | None
+    query: ExportQuery,
+    source: Source,
+    record: ExportLog,
+    name: str,
+    client: Client | None,
+    usage: RateUsage | None,
 ) -> ExportStream:
     begun = time.monotonic()
     encoder = get_encoder(query.options.format)
     using = query.queryset.db
     connection = PrivateConnection(using, in_request=client is not None)
     progress, run = Progress(), Run(record.pk, connection, client)
-    blocks = _counted(_endable(source.blocks(record.pk), run), progress, query.max_rows)
+    blocks = _counted(_endable(source.blocks(record.pk), run), progress, query)
     chunks = _encoded(encoder, query, blocks)
     if client and client.needs_length:
         chunks = spooled(chunks, progress, record.pk, using)
@@ -105,6 +111,7 @@ def _stream(
         export_id=str(record.pk),
         progress=progress,
         run=run,
+        usage=usage,
     )
     metrics.first_block(record, time.monotonic() - begun)
     return stream
@@ -117,7 +124,7 @@ def _allowed(
     definition = registry.get(dataset)
     with recorded_refusals(caller, definition):
         require_permission(definition, caller)
-    return ExportParameters.parse(definition, params, selection)
+    return ExportParameters.parse(definition, params, caller.user, selection)
 
 
 def refuse(dataset: str, caller: Caller, refusal: Refused) -> NoReturn:
@@ -139,13 +146,13 @@ def _encoded(encoder: Encoder, query: ExportQuery, rows: Generator[Block]) -> Ge
         yield from encoder.encode(headers, rows)
 
 
-def _counted(blocks: Generator[Block], progress: Progress, max_rows: int | None) -> Generator[Block]:
+def _counted(blocks: Generator[Block], progress: Progress, query: ExportQuery) -> Generator[Block]:
     """Counts rows. Rows added since the limit was checked break the stream; they are never cut off."""
     with closing(blocks):
         for block in blocks:
             progress.rows += len(block)
-            if max_rows is not None and progress.rows > max_rows:
-                raise RowLimitExceeded(max_rows)
+            if query.max_rows is not None and progress.rows > query.max_rows:
+                raise row_limit_exceeded(query)
             yield block
 
 

@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .rate import RateUsage
+
 type Text = str | Promise
 """A text for people; a Promise is translated on use."""
 
@@ -108,23 +110,37 @@ class RowLimitExceeded(Refused):
 
     code = "row_limit_exceeded"
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, filters: Sequence[str] = ()) -> None:
         self.limit = limit
-        text = _("The export has more than {limit} rows, the limit. Narrow it with filters.")
-        super().__init__(format_lazy(text, limit=limit))
+        if filters:
+            text = _("The export has more than {limit} rows, the limit. Narrow it with its filters: {names}.")
+        else:
+            text = _(
+                "The export has more than {limit} rows, the limit, and there is no filter to narrow it with. "
+                "Ask whoever runs this service for a higher limit."
+            )
+        super().__init__(format_lazy(text, limit=limit, names=", ".join(filters)))
 
 
 class RateLimited(Refused):
-    """Too many exports of this dataset by this user; `retry_after` is in seconds."""
+    """Too many exports of this dataset by this user, or with this credential; `retry_after` is in seconds."""
 
     code = "throttled"
 
-    def __init__(self, retry_after: int, *, recorded: bool = True) -> None:
-        self.retry_after = retry_after
+    def __init__(self, usage: RateUsage, *, recorded: bool = True) -> None:
+        self.usage = usage
+        self.retry_after = max(1, usage.reset)
         self.recorded = recorded
         super().__init__(
-            format_lazy(_("Too many exports; try again in {seconds} seconds."), seconds=retry_after)
+            format_lazy(_("Too many exports; try again in {seconds} seconds."), seconds=self.retry_after)
         )
+
+
+class PlanUnknown(Refused):
+    """The plan of the user is none of EXPORTS["PLANS"]: what it allows nobody knows."""
+
+    code = "plan_unknown"
+    message = _("Your plan is not known to this service. Ask whoever runs it.")
 
 
 class RateUnknown(ExportError):

@@ -45,7 +45,7 @@ class ExportForm(forms.Form):
         problems: Sequence[ParameterProblem] = (),
         filters: Iterable[str] | None = None,
     ) -> None:
-        headers = [column.header for column in definition.get_columns()]
+        headers = [column.header for column in definition.get_columns_for(user)]
         chosen = str(params["columns"]).split(",") if "columns" in params else headers
         super().__init__(data=_shown(params, chosen))
         self._problems = problems
@@ -83,7 +83,7 @@ class ExportForm(forms.Form):
         return fitted(field, given)
 
 
-def normalised(params: QueryDict, definition: ModelExport) -> QueryDict:
+def normalised(params: QueryDict, definition: ModelExport, user: Any) -> QueryDict:
     """The API's parameters from what a browser sends of the form.
 
     A browser sends every input, also the blank ones; one `columns` for each tick; and a blank `columns`
@@ -93,7 +93,7 @@ def normalised(params: QueryDict, definition: ModelExport) -> QueryDict:
     for name, values in params.lists():
         given = [value for value in values if value]  # a space may be what a filter looks for
         if name == "columns":
-            given = _columns(given, [column.header for column in definition.get_columns()])
+            given = _columns(given, [column.header for column in definition.get_columns_for(user)])
         if given and not (len(given) == 1 and given[0] == _DEFAULTS.get(name)):
             found.setlist(name, given)
     return found

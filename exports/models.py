@@ -64,6 +64,7 @@ class ExportLog(models.Model):
             ("export_for_other_tenant", _("Can export the rows of another tenant")),
             ("export_for_all_tenants", _("Can export the rows of all tenants")),
             ("export_raw_formulas", _("Can export cells with live formulas")),
+            ("export_unmasked", _("Can export what is masked for others")),
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "-timestamp", "-id"], name="exportlog_user_time"),

@@ -70,19 +70,23 @@ OPTION_NAMES = ("format", "columns", "formulas", "tenant")
 _CHOICES: dict[str, Collection[str]] = {"format": ENCODERS, "formulas": tuple(Formulas)}
 
 
-def chosen_columns(columns: Sequence[Column], headers: Iterable[str] | None) -> tuple[Column, ...]:
-    """The columns of these headers, in their order; all of them for None.
+def chosen_columns(
+    columns: Sequence[Column], visible: Sequence[Column], headers: Iterable[str] | None
+) -> tuple[Column, ...]:
+    """The columns of these headers, in their order; all that are `visible` for None.
 
-    Raises InvalidParameters for a header that does not exist or stands twice.
+    One that is there but not visible is for a later stage to refuse. Raises InvalidParameters for a header
+    that does not exist or stands twice.
     """
     if headers is None:
-        return tuple(columns)
-    by_header = {column.header: column for column in columns}
+        return tuple(visible)
+    by_header = {column.header: column for column in (*columns, *visible)}
+    shown = [column.header for column in visible]
     chosen: dict[str, Column] = {}
     for header in headers:
         if header not in by_header:
             text = _("There is no column '{header}'. There are: {headers}.")
-            detail = format_lazy(text, header=header, headers=", ".join(by_header))
+            detail = format_lazy(text, header=header, headers=", ".join(shown))
             raise InvalidParameters([ParameterProblem("columns", "unknown_column", detail)])
         if header in chosen:
             detail = format_lazy(_("The column '{header}' stands twice."), header=header)

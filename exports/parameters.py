@@ -45,9 +45,13 @@ class ExportParameters:
 
     @classmethod
     def parse(
-        cls, definition: ModelExport, params: QueryDict, selection: Selection | None = None
+        cls, definition: ModelExport, params: QueryDict, user: Any, selection: Selection | None = None
     ) -> "ExportParameters":
-        """Raises InvalidParameters, naming each bad parameter of one kind."""
+        """Raises InvalidParameters, naming each bad parameter of one kind.
+
+        It tells `user` of no column that they may not see; columns that they name all the same are among
+        `columns`.
+        """
         _refuse_unstorable(params)
         options = Options.parse(params)
         filter_params = params.copy()
@@ -56,7 +60,9 @@ class ExportParameters:
         return cls(
             definition=definition,
             options=options,
-            columns=chosen_columns(definition.get_columns(), options.columns),
+            columns=chosen_columns(
+                definition.get_columns(), definition.get_columns_for(user), options.columns
+            ),
             filters=validate_filters(definition, filter_params),
             selection=selection,
         )

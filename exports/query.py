@@ -8,12 +8,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from .columns import Column
-from .conf import export_settings
 from .definitions import ModelExport
 from .exceptions import NotPermitted, RowLimitExceeded
+from .filtering import known_parameters
 from .options import Options
 from .ordering import order_like
 from .parameters import ExportParameters
+from .policy.limits import Limits, limits_for
+from .policy.permissions import require_columns, require_permission_for_rows
 from .rendering import Formulas
 from .scope import Scope, has_permission, resolve_scope
 
@@ -29,7 +31,7 @@ class ExportQuery:
     queryset: QuerySet[Any]
     """The tenant's rows, filtered and in order, on the one database that they are read from."""
 
-    max_rows: int | None
+    limits: Limits
 
     @property
     def definition(self) -> ModelExport:
@@ -44,6 +46,11 @@ class ExportQuery:
         return self.parameters.options
 
     @property
+    def max_rows(self) -> int | None:
+        """The row limit; None: none."""
+        return self.limits.max_rows
+
+    @property
     def filters(self) -> Mapping[str, Any]:
         """The filter parameters as they were given."""
         return self.parameters.filters.given
@@ -53,6 +60,9 @@ def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
     """The query for this user. Raises NotPermitted, ObjectNotFound or InvalidParameters."""
     definition, options = parameters.definition, parameters.options
     scope = resolve_scope(user, options.tenant)
+    if options.tenant is not None:
+        require_permission_for_rows(definition, user, scope)
+    require_columns(parameters.columns, user)
     if options.formulas is Formulas.RAW and not has_permission(user, RAW_FORMULAS):
         raise NotPermitted(_("You may not export cells with live formulas."), attr="formulas")
     definition.clean(parameters.filters.cleaned, scope)
@@ -60,7 +70,7 @@ def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
         parameters=parameters,
         scope=scope,
         queryset=_ordered(_rows(parameters, scope), parameters),
-        max_rows=export_settings().max_rows if definition.max_rows is None else definition.max_rows,
+        limits=limits_for(definition, user),
     )
 
 
@@ -68,7 +78,12 @@ def require_row_limit(query: ExportQuery) -> None:
     """Raises RowLimitExceeded where there is a row past the limit: none is counted, at most one is read."""
     limit = query.max_rows
     if limit is not None and query.queryset.order_by()[limit : limit + 1].exists():
-        raise RowLimitExceeded(limit)
+        raise row_limit_exceeded(query)
+
+
+def row_limit_exceeded(query: ExportQuery) -> RowLimitExceeded:
+    """The refusal, with the filters that could narrow the export."""
+    return RowLimitExceeded(query.max_rows or 0, known_parameters(query.definition))
 
 
 def _rows(parameters: ExportParameters, scope: Scope) -> QuerySet[Any]:

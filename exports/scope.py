@@ -57,7 +57,7 @@ def _tenant_key(model: Any, scope_field: str) -> str:
 
 
 def has_permission(user: Any, name: str) -> bool:
-    """Whether the user has this permission; a user model without PermissionsMixin has none."""
+    """Whether the user has this permission; a user model without PermissionsMixin, or nobody, has none."""
     return bool(getattr(user, "has_perm", lambda _: False)(name))
 
 
@@ -76,6 +76,14 @@ def own_rows(user: Any, requested: str | None) -> Scope:
     raise NotPermitted(_("You may not export the rows of another tenant."), attr="tenant")
 
 
+def own_scope(user: Any) -> Scope | None:
+    """The scope of who names no tenant; None for who has no rows at all."""
+    try:
+        return resolve_scope(user, None)
+    except NotPermitted:
+        return None
+
+
 def resolve_scope(user: Any, requested: str | None) -> Scope:
     """The scope by the resolver that the settings name. Raises NotPermitted when it names none."""
     scope = import_string(export_settings().scope_resolver)(user, requested)
@@ -86,9 +94,7 @@ def resolve_scope(user: Any, requested: str | None) -> Scope:
 
 def widest_scope(user: Any) -> Scope | None:
     """All tenants for who may export them, else the user's own; None for who has no rows at all."""
-    for tenant in (ALL_TENANTS, None):
-        try:
-            return resolve_scope(user, tenant)
-        except NotPermitted:
-            continue
-    return None
+    try:
+        return resolve_scope(user, ALL_TENANTS)
+    except NotPermitted:
+        return own_scope(user)

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections
 
 from .exceptions import ReaderLeft
+from .rate import RateUsage
 from .running import Run
 
 
@@ -35,6 +36,8 @@ class ExportStream:
 
     Only the end of the file ends it. Once it was closed before that, it raises: whoever reads on does not
     take a part for the whole.
+
+    `usage` is how far the rate is used up with this export.
     """
 
     def __init__(
@@ -46,11 +49,13 @@ class ExportStream:
         export_id: str,
         progress: Progress,
         run: Run,
+        usage: RateUsage | None = None,
     ) -> None:
         self.filename = filename
         self.media_type = media_type
         self.export_id = export_id
         self.progress = progress
+        self.usage = usage
         self.client = run.client
         self._chunks = chunks
         self._run = run

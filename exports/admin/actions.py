@@ -20,7 +20,7 @@ from ..definitions import ModelExport
 from ..exceptions import NotPermitted
 from ..models import ExportLog
 from ..policy.addresses import http_caller
-from ..policy.permissions import export_permission
+from ..policy.permissions import permits
 from ..registry import registry
 from ..sinks.http import non_atomic
 from .pages import ExportPage, changelist_url
@@ -129,7 +129,7 @@ class ExportActionMixin(_Base):
 
 
 def _may_export(request: HttpRequest, definition: ModelExport) -> bool:
-    return bool(request.user.has_perm(export_permission(definition.model)))
+    return permits(definition, http_caller(request, ExportLog.Door.ADMIN))
 
 
 def _action_name(definition: ModelExport) -> str:

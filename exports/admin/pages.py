@@ -94,7 +94,7 @@ class ExportPage:
         params = self.request.POST.copy()
         for name in _OWN_NAMES:
             params.pop(name, None)
-        return normalised(params, self.definition)
+        return normalised(params, self.definition, self.request.user)
 
     def _previewed(self, choice: Choice, params: QueryDict) -> HttpResponseBase:
         preview = engine.preview(self.definition.get_name(), self.caller, params, choice.selection())

@@ -11,7 +11,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from ..exceptions import ExportError, InvalidParameters, RateLimited
-from ..sinks.http import RETRY_AFTER, status_code
+from ..sinks.http import RETRY_AFTER, rate_headers, status_code
 
 
 class RequestTooLarge(exceptions.APIException):
@@ -39,6 +39,10 @@ class ExportExceptionHandler(ExceptionHandler):
         if isinstance(self.exc, ExportError) and self.exc.attr:
             data["errors"][0]["attr"] = self.exc.attr
         return data
+
+    def get_headers(self, exc: exceptions.APIException) -> dict[str, str]:
+        headers: dict[str, str] = super().get_headers(exc)
+        return headers | (rate_headers(self.exc.usage) if isinstance(self.exc, RateLimited) else {})
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, ExportError):

@@ -34,7 +34,9 @@ class DatasetSchema(AutoSchema):
         return f"Export {self._definition.get_name()}"
 
     def get_description(self) -> str:  # type: ignore[override]
-        headers = ", ".join(column.header for column in self._definition.get_columns())
+        # Without a reader, as from a command, what everybody sees.
+        user = getattr(getattr(self.view, "request", None), "user", None)
+        headers = ", ".join(column.header for column in self._definition.get_columns_for(user))
         return f"{self._definition.description}\n\nColumns: {headers}."
 
     def get_override_parameters(self) -> list[Any]:

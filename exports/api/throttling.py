@@ -4,8 +4,9 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from ..exceptions import RateLimited
 from ..policy import rates
+from ..registry import registry
+from .callers import caller_of
 
 
 class ExportRateThrottle(BaseThrottle):
@@ -16,13 +17,6 @@ class ExportRateThrottle(BaseThrottle):
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self._retry_after: float | None = None
-        try:
-            rates.peek(request.user, getattr(view, "dataset", ""))
-        except RateLimited as refusal:
-            self._retry_after = refusal.retry_after
-            return False
+        """Raises RateLimited itself, which says more than a wait."""
+        rates.peek(registry.get(getattr(view, "dataset", "")), caller_of(request))
         return True
-
-    def wait(self) -> float | None:
-        return self._retry_after

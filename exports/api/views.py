@@ -10,23 +10,25 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView, RetrieveAPIView
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from .. import engine
-from ..caller import Caller, Credential
 from ..catalogue import row_count
 from ..definitions import ModelExport
 from ..encoders import ENCODERS, get_encoder
 from ..filtering import known_parameters
 from ..lost import close_lost_records
 from ..models import ExportLog
-from ..policy.addresses import http_caller
+from ..policy import rates
+from ..policy.addresses import require_address
+from ..policy.permissions import permits
 from ..registry import registry
 from ..sinks.http import headers_only, non_atomic, streaming_response
+from .callers import caller_of
 from .errors import exception_handler
 from .negotiation import ErrorsOnlyNegotiation, negotiated
 from .pagination import LogPagination
@@ -35,11 +37,19 @@ from .serializers import ErrorSerializer, ExportLogSerializer, HealthSerializer,
 from .throttling import ExportRateThrottle
 
 
+class FromAllowedAddress(BasePermission):
+    """What the engine asks of who exports, for what tells of exports. Raises NotPermitted."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        require_address(caller_of(request))
+        return True
+
+
 class EngineView(APIView):
     """The engine's answers to errors, whatever the project's EXCEPTION_HANDLER is."""
 
     renderer_classes = (JSONRenderer,)
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (IsAuthenticated, FromAllowedAddress)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """What belongs to one caller is kept by no cache, whatever the credential was."""
@@ -56,6 +66,7 @@ class ExportView(EngineView):
 
     dataset: str = ""
     schema = DatasetSchema()
+    permission_classes = (IsAuthenticated,)  # type: ignore[assignment]  # the engine asks, and records
     content_negotiation_class = ErrorsOnlyNegotiation
     throttle_classes = (ExportRateThrottle,)
     http_method_names = ["get", "head", "options"]
@@ -70,8 +81,10 @@ class ExportView(EngineView):
         return streaming_response(request._request, stream)
 
     def head(self, request: Request, **url_filters: object) -> HttpResponseBase:
-        query = engine.prepare(self.dataset, caller_of(request), negotiated(request, url_filters))
-        return headers_only(engine.filename(query), get_encoder(query.options.format).media_type)
+        caller = caller_of(request)
+        query = engine.prepare(self.dataset, caller, negotiated(request, url_filters))
+        usage = rates.peek(query.definition, caller)
+        return headers_only(engine.filename(query), get_encoder(query.options.format).media_type, usage)
 
 
 class InfoView(EngineView):
@@ -85,9 +98,7 @@ class InfoView(EngineView):
         caller = caller_of(request)
         info = {
             "exports": [
-                _described(definition, request.user)
-                for definition in registry
-                if caller.credential_allows(definition.get_name())
+                _described(definition, request.user) for definition in registry if permits(definition, caller)
             ],
             "user_id": str(request.user.pk),
             "timestamp": timezone.now(),
@@ -144,12 +155,6 @@ class LogDetailView(_OwnLogs, RetrieveAPIView[ExportLog]):
     serializer_class = ExportLogSerializer
 
 
-def caller_of(request: Request) -> Caller:
-    """The user whom REST framework has authenticated, and set on Django's request too."""
-    credential = request.auth if isinstance(request.auth, Credential) else None
-    return http_caller(request._request, ExportLog.Door.API, credential)
-
-
 def _described(definition: ModelExport, user: Any) -> dict[str, Any]:
     name = definition.get_name()
     return {
@@ -157,7 +162,7 @@ def _described(definition: ModelExport, user: Any) -> dict[str, Any]:
         "endpoint": reverse(f"exports-api:{name}"),
         "description": definition.description,
         "filters": known_parameters(definition),
-        "columns": [column.header for column in definition.get_columns()],
+        "columns": [column.header for column in definition.get_columns_for(user)],
         "formats": list(ENCODERS),
         "row_count": row_count(definition, user),
     }

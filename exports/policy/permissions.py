@@ -1,5 +1,11 @@
-"""The permission to export a model, `<app>.export_<model>`, and the doors that ask for it."""
+"""Who may export a dataset, the rows of others, and each of its columns.
 
+Each dataset has a permission, `<app>.export_<model>` unless its declaration names another. It is asked for in
+the admin and for rows of others; for a user's own rows where the declaration says so.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.apps import AppConfig
@@ -7,32 +13,58 @@ from django.apps import apps as global_apps
 from django.apps.registry import Apps
 from django.contrib.auth import get_permission_codename
 from django.db import DEFAULT_DB_ALIAS, router
-from django.db.models import Model
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ..caller import Caller
+from ..columns import Column
 from ..definitions import ModelExport
 from ..exceptions import NotPermitted
 from ..models import ExportLog
 from ..registry import registry
-from ..scope import has_permission
+from ..scope import Scope, has_permission, own_scope
+from .addresses import require_address
 
 GUARDED_DOORS = frozenset({ExportLog.Door.ADMIN})
 """Where rows of others are on the table. A user's own rows need no permission at the other doors."""
 
 
-def export_permission(model: type[Model]) -> str:
-    """`telephony.export_calllog`"""
-    return f"{model._meta.app_label}.{get_permission_codename('export', model._meta)}"
-
-
 def require_permission(definition: ModelExport, caller: Caller) -> None:
-    """Raises NotPermitted where the credential does not allow it, or the door asks for more than one has."""
+    """Raises NotPermitted where the caller may not export anything of this dataset at this door."""
+    require_address(caller, sensitive=definition.sensitive)
     if not caller.credential_allows(definition.get_name()):
         raise NotPermitted(_("This credential does not allow this dataset."))
-    name = export_permission(definition.model)
-    if caller.door in GUARDED_DOORS and not has_permission(caller.user, name):
+    guarded = caller.door in GUARDED_DOORS or definition.permission_for_own_rows
+    if guarded and not has_permission(caller.user, definition.get_permission()):
         raise NotPermitted
+
+
+def permits(definition: ModelExport, caller: Caller) -> bool:
+    """Whether the caller may export anything of it: what they may not is not listed for them."""
+    with suppress(NotPermitted):
+        require_permission(definition, caller)
+        return True
+    return False
+
+
+def require_permission_for_rows(definition: ModelExport, user: Any, scope: Scope) -> None:
+    """Raises NotPermitted for rows of others without the dataset's permission.
+
+    That one may act for those others at all is the scope resolver's to say.
+    """
+    if scope != own_scope(user) and not has_permission(user, definition.get_permission()):
+        raise NotPermitted(_("You may not export the rows of others of this dataset."), attr="tenant")
+
+
+def require_columns(columns: Iterable[Column], user: Any) -> None:
+    """Raises NotPermitted for a column that the user may not see, and where they see none."""
+    columns = tuple(columns)
+    if not columns:
+        raise NotPermitted(_("You may not see any column of this dataset."))
+    for column in columns:
+        if column.permission and not column.mask and not has_permission(user, column.permission):
+            text = format_lazy(_("You may not export the column '{header}'."), header=column.header)
+            raise NotPermitted(text, attr="columns")
 
 
 def create_permissions(

@@ -1,53 +1,72 @@
-"""How often a user may export a dataset: django-ratelimit's counters, in the default cache."""
+"""How often a user, and a credential, may export a dataset: django-ratelimit's counters, in its cache."""
 
-from typing import Any
+import logging
+from collections.abc import Iterator
 
 from django_ratelimit.core import get_usage
 
+from ..caller import Caller, RatedCredential
 from ..conf import export_settings
+from ..definitions import ModelExport
 from ..exceptions import RateLimited, RateUnknown
+from ..rate import Rate, RateUsage
+from .limits import limits_for
+
+logger = logging.getLogger(__name__)
 
 
-def take(user: Any, dataset: str) -> None:
+def take(definition: ModelExport, caller: Caller) -> RateUsage | None:
     """Counts one export of a request that has passed validation. Raises RateLimited.
 
-    The first refusal of a window is the one that is recorded.
+    The first refusal of a window is the one that is recorded. What is returned is how far the rate is used up
+    that leaves the least; None without one.
     """
-    _check(user, dataset, increment=True)
+    return _within(_usages(definition, caller, increment=True), taken=True)
 
 
-def peek(user: Any, dataset: str) -> None:
-    """Raises RateLimited for a user who has been refused in this window already; counts nothing."""
-    _check(user, dataset, increment=False)
+def peek(definition: ModelExport, caller: Caller) -> RateUsage | None:
+    """The same for who has been refused in this window already; counts nothing."""
+    return _within(_usages(definition, caller, increment=False), taken=False)
 
 
-def remaining(user: Any, dataset: str) -> int | None:
-    """How many exports this window has left; None without a limit. Counts nothing."""
-    usage = _usage(user, dataset, increment=False)
-    return None if usage is None else max(0, usage["limit"] - usage["count"])
+def _within(usages: Iterator[RateUsage], *, taken: bool) -> RateUsage | None:
+    found = []
+    for usage in usages:  # of one that refuses, those behind it count nothing
+        if usage.exceeded:
+            raise RateLimited(usage, recorded=taken and usage.newly_exceeded)
+        found.append(usage)
+    return min(found, key=lambda usage: (usage.remaining, -usage.reset), default=None)
 
 
-def _check(user: Any, dataset: str, *, increment: bool) -> None:
-    usage = _usage(user, dataset, increment=increment)
-    if usage is None or not usage["should_limit"]:
-        return
-    first = increment and usage["count"] == usage["limit"] + 1
-    raise RateLimited(max(1, usage["time_left"]), recorded=first)
+def _usages(definition: ModelExport, caller: Caller, *, increment: bool) -> Iterator[RateUsage]:
+    """The credential's first: what it is refused is not taken from its user's."""
+    dataset, credential = definition.get_name(), caller.credential
+    if isinstance(credential, RatedCredential) and credential.rate:
+        rate = Rate.parse(credential.rate)
+        yield from _usage(f"exports-credential:{dataset}", str(credential.pk), rate, increment=increment)
+    if limit := limits_for(definition, caller.user).rate:
+        yield from _usage(f"exports:{dataset}", str(caller.user.pk), limit, increment=increment)
 
 
-def _usage(user: Any, dataset: str, *, increment: bool) -> dict[str, int] | None:
-    """django-ratelimit's count; None without a limit. Raises RateUnknown where the cache does not answer."""
+def _usage(group: str, who: str, rate: Rate, *, increment: bool) -> Iterator[RateUsage]:
+    """django-ratelimit's count, once. Where the cache does not answer: RateUnknown, or none at all."""
     try:
-        usage: dict[str, int] | None = get_usage(
+        usage = get_usage(
             None,
-            group=f"exports:{dataset}",
+            group=group,
             # Parted from the other things in the counter's key: user 1 and a window of 2… are not user 12.
-            key=lambda group, request: f":{user.pk}:",
-            rate=export_settings().rate,
+            key=lambda group, request: f":{who}:",
+            rate=(rate.count, rate.seconds),
             increment=increment,
         )
+        # A negative time is how it says that the counter was not there.
+        answered = usage is not None and usage["time_left"] >= 0
+        failure = None
     except Exception as error:  # each cache backend has exceptions of its own
-        raise RateUnknown from error
-    if usage is not None and usage["time_left"] < 0:  # how it says that the counter was not there
-        raise RateUnknown
-    return usage
+        answered, failure = False, error
+    if answered:
+        yield RateUsage(rate=rate, count=usage["count"], reset=usage["time_left"])
+    elif export_settings().rate_fail_open:
+        logger.warning("The cache that counts exports does not answer: %s is not counted", group)
+    else:
+        raise RateUnknown from failure

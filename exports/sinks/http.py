@@ -17,6 +17,7 @@ from ..exceptions import (
     NotAcceptable,
     NotPermitted,
     ObjectNotFound,
+    PlanUnknown,
     RateLimited,
     RateUnknown,
     ReaderLeft,
@@ -26,6 +27,7 @@ from ..exceptions import (
     TimeLimitExceeded,
     TooManyRunning,
 )
+from ..rate import RateUsage
 from ..stream import ExportStream
 from .asynchronous import AsyncBody
 
@@ -35,6 +37,7 @@ RETRY_AFTER = 5
 _STATUS: dict[type, int] = {
     InvalidParameters: 400,
     NotPermitted: 403,
+    PlanUnknown: 403,
     DatasetNotFound: 404,
     ObjectNotFound: 404,
     NotAcceptable: 406,
@@ -60,8 +63,27 @@ def set_status(response: HttpResponseBase, error: ExportError) -> None:
     response.status_code = status_code(error)
     if isinstance(error, RateLimited):
         response["Retry-After"] = str(error.retry_after)
+        set_rate_headers(response, error.usage)
     elif response.status_code == 503:
         response["Retry-After"] = str(RETRY_AFTER)
+
+
+def rate_headers(usage: RateUsage | None) -> dict[str, str]:
+    """How far the caller's rate is used up (draft-ietf-httpapi-ratelimit-headers-06); none without a rate."""
+    if usage is None:
+        return {}
+    return {
+        "RateLimit-Limit": str(usage.rate.count),
+        "RateLimit-Remaining": str(usage.remaining),
+        "RateLimit-Reset": str(usage.reset),
+        "RateLimit-Policy": f"{usage.rate.count};w={usage.rate.seconds}",
+    }
+
+
+def set_rate_headers(response: HttpResponseBase, usage: RateUsage | None) -> None:
+    """`rate_headers` on a response."""
+    for name, value in rate_headers(usage).items():
+        response[name] = value
 
 
 def non_atomic[View: Callable[..., Any]](view: View) -> View:
@@ -83,6 +105,7 @@ def streaming_response(request: HttpRequest, stream: ExportStream) -> StreamingH
     if stream.progress.size is not None:
         response["Content-Length"] = str(stream.progress.size)
     set_download_headers(response, stream.filename)
+    set_rate_headers(response, stream.usage)
     # GZipMiddleware asks the request alone. It would hold back the first rows, and take away the length
     # by which a client of HTTP/1.0 knows that it has all of them.
     request.META.pop("HTTP_ACCEPT_ENCODING", None)
@@ -105,13 +128,14 @@ def _close_with(request: HttpRequest, stream: ExportStream) -> None:
     request.close = close_both  # type: ignore[method-assign]
 
 
-def headers_only(filename: str, media_type: str) -> StreamingHttpResponse:
+def headers_only(filename: str, media_type: str, usage: RateUsage | None) -> StreamingHttpResponse:
     """The answer to HEAD: the download's headers but its id, because nothing was exported.
 
     It streams nothing, so that nobody gives it the Content-Length of an empty file.
     """
     response = StreamingHttpResponse((), content_type=media_type)
     set_download_headers(response, filename)
+    set_rate_headers(response, usage)
     return response
 
 

@@ -1,7 +1,7 @@
 """What to select for a column on this database, and how the values become cells."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connections
@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 
 from ..columns import Column
+from ..masks import Mask
 from ..rendering import ColumnRenderer, Formulas, column_renderer
-from ..values import RENDERINGS, Kind, Nature, kind_of
+from ..values import RENDERINGS, Kind, Nature, Rendering, kind_of
 from .expressions import JsonText, Rendered
 
 
@@ -24,18 +25,40 @@ class Projection:
 
 
 def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Projection:
-    """The projection of `column`, rendered in SQL where the database and the type allow it."""
+    """The projection of `column`, rendered and masked in SQL where the database and the type allow it."""
     if column.compute:
-        return Projection(column, None, column_renderer(RENDERINGS[Kind.OTHER], column.header, formulas))
+        return _projection(column, None, RENDERINGS[Kind.OTHER], formulas)
     kind = kind_of(column.output_field(queryset))
     rendering = RENDERINGS[kind]
+    if kind is Kind.TEXT and isinstance(column.mask, Mask):
+        masked = column.mask.expression(column.expression)
+        if masked is not None:
+            return _projection(replace(column, mask=None), masked, rendering, formulas)
     if rendering.postgresql is None or connections[queryset.db].vendor != "postgresql":
         raw = JsonText(column.expression) if kind is Kind.JSON else column.expression
-        return Projection(column, raw, column_renderer(rendering, column.header, formulas))
+        return _projection(column, raw, rendering, formulas)
     expression = Rendered(column.expression, rendering.postgresql)
-    if rendering.nature is Nature.BARE:
+    if rendering.nature is Nature.BARE and not column.mask:
         return Projection(column, expression, _as_it_is)
-    return Projection(column, expression, column_renderer(RENDERINGS[Kind.TEXT], column.header, formulas))
+    return _projection(column, expression, RENDERINGS[Kind.TEXT], formulas)
+
+
+def _projection(
+    column: Column, expression: Combinable | None, rendering: Rendering, formulas: Formulas
+) -> Projection:
+    if column.mask:
+        rendering = _masked(rendering, column.mask)
+    return Projection(column, expression, column_renderer(rendering, column.header, formulas))
+
+
+def _masked(rendering: Rendering, mask: Callable[[str], str]) -> Rendering:
+    """What a mask leaves is text, whatever it was."""
+
+    def render(value: Any) -> str:
+        text = rendering.python(value)
+        return mask(text) if text else text
+
+    return Rendering(render, nature=Nature.TEXT)
 
 
 def _as_it_is(values: Sequence[str | None], before: int) -> Sequence[str | None]:

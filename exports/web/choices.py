@@ -5,8 +5,9 @@ from typing import Any
 
 from django.http import QueryDict
 
+from ..caller import Caller
 from ..definitions import ModelExport
-from ..exceptions import ExportError, RateUnknown
+from ..exceptions import ExportError, PlanUnknown, RateLimited, RateUnknown
 from ..forms import ExportForm
 from ..policy import rates
 from ..preview import Preview
@@ -15,7 +16,7 @@ from .addresses import api_address, page_address
 
 def choice_context(
     definition: ModelExport,
-    user: Any,
+    caller: Caller,
     params: QueryDict,
     *,
     preview: Preview | None = None,
@@ -23,7 +24,7 @@ def choice_context(
 ) -> dict[str, Any]:
     """For the template `exports/dataset.html`; with neither preview nor error nothing is chosen yet."""
     name = definition.get_name()
-    form = ExportForm(definition, user, params, problems=error.problems if error else ())
+    form = ExportForm(definition, caller.user, params, problems=error.problems if error else ())
     return {
         "title": name,
         "section": "exports",
@@ -32,7 +33,7 @@ def choice_context(
         "download_url": page_address("download", name, QueryDict()),
         "api_url": api_address(name, params),
         "chosen": bool(params),
-        "remaining": _remaining(user, name),
+        "remaining": _remaining(definition, caller),
         "form": form,
         "preview": preview,
         "error": error,
@@ -49,8 +50,12 @@ def _mistakes(form: ExportForm) -> Iterator[tuple[str, str, str]]:
             yield field.id_for_label or f"{field.auto_id}_0", str(field.label), str(text)
 
 
-def _remaining(user: Any, dataset: str) -> int | None:
+def _remaining(definition: ModelExport, caller: Caller) -> int | None:
+    """How many exports this window has left; None without a limit, or where nobody knows."""
     try:
-        return rates.remaining(user, dataset)
-    except RateUnknown:  # the page is of use all the same
+        usage = rates.peek(definition, caller)
+    except RateLimited:
+        return 0
+    except (RateUnknown, PlanUnknown):  # the page is of use all the same
         return None
+    return None if usage is None else usage.remaining

@@ -3,22 +3,37 @@
 from typing import Any
 
 from django.contrib.auth.mixins import AccessMixin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.generic import View
+
+from ..exceptions import NotPermitted
+from ..models import ExportLog
+from ..policy.addresses import http_caller, require_address
 
 
 class SignedInView(AccessMixin, View):
     """For active users: others are sent to the login page, which leads back; inactive ones get 403."""
 
     http_method_names = ["get", "head", "options"]
+    asks_engine = False
+    """Whether the engine looks at the address itself, and records what it refuses."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not (request.user.is_authenticated and request.user.is_active):
             return self.handle_no_permission()
+        if not self.asks_engine:
+            self._require_address(request)
         response = self.answer(request, *args, **kwargs)
         response.setdefault("Cache-Control", "private, no-store")  # each page holds a tenant's own
         return response
+
+    def _require_address(self, request: HttpRequest) -> None:
+        try:
+            require_address(http_caller(request, ExportLog.Door.WEB))
+        except NotPermitted as refusal:
+            raise PermissionDenied(str(refusal.detail)) from refusal
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The answer to somebody who may ask."""

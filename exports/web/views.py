@@ -19,7 +19,9 @@ from ..exceptions import DatasetNotFound, ExportError, InvalidParameters, NotPer
 from ..forms import normalised
 from ..history import last_exports
 from ..models import ExportLog
+from ..policy import rates
 from ..policy.addresses import http_caller
+from ..policy.permissions import permits
 from ..preview import Preview
 from ..registry import registry
 from ..sinks.http import headers_only, non_atomic, set_status, streaming_response
@@ -41,6 +43,7 @@ class IndexView(SignedInView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
+        caller = http_caller(self.request, ExportLog.Door.WEB)
         last = last_exports(user)
         datasets = [
             {
@@ -50,12 +53,15 @@ class IndexView(SignedInView, TemplateView):
                 "last_export": last.get(definition.get_name()),
             }
             for definition in registry
+            if permits(definition, caller)
         ]
         return super().get_context_data(title=_("Exports"), section="exports", datasets=datasets, **kwargs)
 
 
 class _EngineView(SignedInView):
     """Asks the engine about one dataset; what it refuses is told on the page of the dataset."""
+
+    asks_engine = True
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -72,7 +78,7 @@ class _EngineView(SignedInView):
     @cached_property
     def params(self) -> QueryDict:
         """The parameters of the API, whatever a browser has made of them."""
-        return normalised(self.request.GET, self.definition)
+        return normalised(self.request.GET, self.definition, self.request.user)
 
     @property
     def caller(self) -> Caller:
@@ -86,8 +92,7 @@ class _EngineView(SignedInView):
 
     def page(self, *, preview: Preview | None = None, error: ExportError | None = None) -> TemplateResponse:
         """The dataset's page, with the status that says what the error says."""
-        user = self.request.user
-        context = choice_context(self.definition, user, self.params, preview=preview, error=error)
+        context = choice_context(self.definition, self.caller, self.params, preview=preview, error=error)
         response = TemplateResponse(self.request, "exports/dataset.html", context)
         if error is not None:
             set_status(response, error)
@@ -118,7 +123,8 @@ class DownloadView(_EngineView):
 
     def head(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         query = engine.prepare(dataset, self.caller, self.params)
-        return headers_only(engine.filename(query), get_encoder(query.options.format).media_type)
+        usage = rates.peek(query.definition, self.caller)
+        return headers_only(engine.filename(query), get_encoder(query.options.format).media_type, usage)
 
 
 def _nobody_asked(request: HttpRequest) -> bool:

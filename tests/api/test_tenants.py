@@ -3,10 +3,17 @@
 import pytest
 
 from exports.models import ExportLog
+from exports.registry import registry
 from tests.api import rows
 from tests.api.rows import DATASETS
 
 OTHER, ALL = "export_for_other_tenant", "export_for_all_tenants"
+
+
+@pytest.fixture(autouse=True)
+def _may_export(user, allow):
+    """The permission of each dataset; what is tested here is whose rows."""
+    allow(user, *{registry.get(dataset).get_permission() for dataset in DATASETS})
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

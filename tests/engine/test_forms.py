@@ -37,14 +37,14 @@ def definition():
     ],
 )
 def test_what_a_browser_sends_becomes_the_parameters_of_the_api(definition, sent, meant):
-    found = normalised(QueryDict(sent), definition)
+    found = normalised(QueryDict(sent), definition, None)
     assert found.urlencode() == meant
-    assert normalised(found, definition) == found
+    assert normalised(found, definition, None) == found
 
 
 def test_no_tick_at_all_is_an_error_of_the_columns(definition):
     with pytest.raises(InvalidParameters) as caught:
-        ExportParameters.parse(definition, normalised(QueryDict("columns="), definition))
+        ExportParameters.parse(definition, normalised(QueryDict("columns="), definition, None), None)
     assert [problem.attr for problem in caught.value.errors] == ["columns"]
 
 

@@ -16,7 +16,7 @@ def test_half_characters_and_nul(name, text):
     params = QueryDict(mutable=True)
     params[name] = text
     with pytest.raises(InvalidParameters) as caught:
-        ExportParameters.parse(registry.get("orders"), params)
+        ExportParameters.parse(registry.get("orders"), params, None)
     assert [(problem.attr, problem.code) for problem in caught.value.errors] == [(name, "invalid_characters")]
     assert caught.value.errors[0].attr.encode()  # the answer can be sent
 

@@ -10,7 +10,7 @@ from exports import engine
 from exports.caller import Caller
 from exports.exceptions import NotPermitted
 from exports.models import ExportLog
-from exports.policy.permissions import export_permission
+from exports.registry import registry
 from tests.engine.models import Customer, Order
 
 EXPORT = "exports.export"
@@ -24,7 +24,7 @@ def permission(db) -> Permission:
 
 def test_it_is_made_for_models_with_an_export_and_for_no_others(permission):
     assert permission.name == "Can export order"
-    assert export_permission(Order) == "engine.export_order"
+    assert registry.get("orders").get_permission() == "engine.export_order"
     names = Permission.objects.filter(codename__startswith="export_", content_type__app_label="telephony")
     assert sorted(names.values_list("codename", flat=True)) == [
         *("export_agentconfig", "export_calllog", "export_livekitevent", "export_phonenumbermapping"),

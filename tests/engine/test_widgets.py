@@ -122,8 +122,8 @@ def test_what_the_form_sends_means_the_same(form):
     sent = QueryDict(
         "since=&truth=&lenient=true&state=&firm=&grouped=&states=new&number=&whole=&between_min=1"
     )
-    params = normalised(sent, definition)
-    assert ExportParameters.parse(definition, params).filters.given == {
+    params = normalised(sent, definition, None)
+    assert ExportParameters.parse(definition, params, None).filters.given == {
         "lenient": "true",
         "states": "new",
         "between_min": "1",

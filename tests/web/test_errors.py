@@ -98,7 +98,7 @@ def test_another_tenant(read, user, stranger, tenant):
 
 
 def test_a_wrong_tenant_beside_the_field_of_who_has_one(read, user, allow):
-    allow(user, "export_for_other_tenant")
+    allow(user, "export_for_other_tenant", "telephony.export_calllog")
     page = read(CALLS, {"tenant": "*"}, status=403)
     assert summary(page).links() == {"Whose rows": "#id_tenant"}
     assert page.one("input", name="tenant")["value"] == "*"
@@ -108,7 +108,7 @@ def test_staff_look_at_a_tenants_rows(read, user, stranger, allow):
     rows.call(stranger, livekit_room_name="theirs")
     rows.call(user, livekit_room_name="mine")
     assert "tenant" not in shown(read(CALLS))
-    allow(user, "export_for_other_tenant", "export_for_all_tenants")
+    allow(user, "export_for_other_tenant", "export_for_all_tenants", "telephony.export_calllog")
     assert len(table(read(CALLS))) == 2
     page = read(CALLS, {"tenant": "user-456", "columns": "livekitRoomName"})
     assert table(page) == [["livekitRoomName"], ["theirs"]]
