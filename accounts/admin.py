@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.forms import APIKeyForm
+from accounts.forms import APIKeyForm, UserForm
 from accounts.models import APIKey, User
 
 
@@ -19,9 +19,14 @@ from accounts.models import APIKey, User
 class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]  # takes no argument at run time
     """Django's, with the id: offered (at random) when a user is made, read-only ever after."""
 
-    list_display = ("username", "id", "email", "is_active", "is_staff")
+    form = UserForm
+    list_display = ("username", "id", "email", "plan", "is_active", "is_staff")
     search_fields = ("username", "id", "first_name", "last_name", "email")
-    fieldsets = ((None, {"fields": ("id",)}), *(auth_admin.UserAdmin.fieldsets or ()))
+    fieldsets = (
+        (None, {"fields": ("id",)}),
+        *(auth_admin.UserAdmin.fieldsets or ()),
+        (_("Exports"), {"fields": ("plan", "networks")}),
+    )
     add_fieldsets = (
         (_("Tenant"), {"classes": ("wide",), "fields": ("id",)}),
         *auth_admin.UserAdmin.add_fieldsets,
@@ -57,7 +62,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return str(key.state.label)
 
     def get_fields(self, request: HttpRequest, obj: APIKey | None = None) -> list[Any]:
-        shown = ["name", "expires_at", "datasets", "networks"]
+        shown = ["name", "expires_at", "rate", "datasets", "networks"]
         if obj:
             return ["user", "prefix", *shown, "state", "created_at", "revoked_at", "last_used_at"]
         return ["user", *shown] if request.user.is_superuser else shown
@@ -80,9 +85,8 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return
         if not request.user.is_superuser:
             obj.user = request.user  # type: ignore[assignment]  # signed in, or not here
-        made, text = APIKey.objects.issue(
-            **{name: getattr(obj, name) for name in ("user", "name", "expires_at", "datasets", "networks")}
-        )
+        names = ("user", "name", "expires_at", "rate", "datasets", "networks")
+        made, text = APIKey.objects.issue(**{name: getattr(obj, name) for name in names})
         obj.pk, obj.prefix = made.pk, made.prefix
         request.made_key = text  # type: ignore[attr-defined]
 

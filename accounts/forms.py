@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.contrib.auth import forms as auth_forms
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.datasets import dataset_names
-from accounts.models import APIKey
+from accounts.models import APIKey, User
 from accounts.networks import canonical_networks, split_networks
+from accounts.plans import plan_names
 
 
 class NetworksField(forms.CharField):
@@ -52,7 +55,7 @@ class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argumen
 
     class Meta:
         model = APIKey
-        fields = ("name", "expires_at", "datasets", "networks")
+        fields = ("name", "expires_at", "rate", "datasets", "networks")
         help_texts = {"expires_at": _("In UTC; none: never.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,6 +77,28 @@ class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argumen
         except OverflowError as error:  # with an offset, the last hours of the year 9999
             text = forms.DateTimeField.default_error_messages["invalid"]
             raise forms.ValidationError(text) from error
+
+
+class UserForm(auth_forms.UserChangeForm):  # type: ignore[type-arg]
+    """Django's, with a choice of plans and a list of networks."""
+
+    plan = forms.ChoiceField(
+        label=capfirst(_("plan")), required=False, help_text=User._meta.get_field("plan").help_text
+    )
+    networks = NetworksField(
+        label=capfirst(_("networks")),
+        required=False,
+        max_length=10_000,
+        help_text=User._meta.get_field("networks").help_text,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plan = self.fields.get("plan")  # there is none for who may only look
+        if isinstance(plan, forms.ChoiceField):
+            # One that is no more stays: without a plan the user might do more.
+            names = dict.fromkeys(["", *plan_names(), self.instance.plan])
+            plan.choices = [(name, name or "---------") for name in names]
 
 
 class OwnAPIKeyForm(APIKeyForm):

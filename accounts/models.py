@@ -21,6 +21,9 @@ from rest_framework_api_key.crypto import KeyGenerator
 # which the ids of common identity providers are made: `user-123`, a UUID, `auth0|5f7c8e`.
 USER_ID_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9._~@:|-]{0,35}\Z"
 
+# As the exports read it: a number, and seconds, minutes, hours or days.
+RATE_PATTERN = r"\A[0-9]{1,9}/([1-9][0-9]{0,5})?[smhd]\Z"
+
 
 def new_user_id() -> str:
     """A random UUID as text: the default primary key of a user."""
@@ -45,6 +48,18 @@ class User(AbstractUser):
             )
         ],
         help_text=_("Cannot be changed later: every row of the tenant refers to it."),
+    )
+    plan = models.CharField(
+        _("plan"),
+        max_length=50,
+        blank=True,
+        help_text=_("How often, and how many rows, the user may export; none: as for everybody."),
+    )
+    networks = models.JSONField(
+        _("networks"),
+        default=list,
+        blank=True,
+        help_text=_("Addresses and networks the user may export from; none: from anywhere."),
     )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -119,6 +134,15 @@ class APIKey(models.Model):
         default=list,
         blank=True,
         help_text=_("Addresses and networks it may be used from, such as 192.0.2.0/24; none: from anywhere."),
+    )
+    rate = models.CharField(
+        _("rate"),
+        max_length=20,
+        blank=True,
+        validators=[RegexValidator(RATE_PATTERN, _("Write it as 10/h or 5/10m: so many in so long a time."))],
+        help_text=_(
+            "How often it may export each dataset, such as 5/h, within what its user may; none: as often."
+        ),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)

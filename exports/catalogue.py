@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .conf import export_settings
 from .definitions import ModelExport
 from .filtering import required_filters
 from .registry import registry
@@ -11,6 +12,11 @@ from .scope import resolve_scope
 def dataset_names() -> list[str]:
     """The names of all datasets there are, in the order of their registration."""
     return [definition.get_name() for definition in registry]
+
+
+def plan_names() -> list[str]:
+    """The names of all plans there are."""
+    return list(export_settings().plans)
 
 
 def row_count(definition: ModelExport, user: Any) -> int | None:

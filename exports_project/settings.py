@@ -173,6 +173,8 @@ AXES_VERBOSE = False  # no line in the log at each start
 
 # What a key may be limited to. The accounts know no datasets.
 API_KEY_DATASETS = "exports.catalogue.dataset_names"
+# What a user may have as a plan. The accounts know none.
+USER_PLANS = "exports.catalogue.plan_names"
 
 SIMPLE_JWT = credentials.jwt_settings(
     SECRET_KEY,
@@ -237,6 +239,10 @@ SPECTACULAR_SETTINGS = {
 # The engine's own settings; what is left out or None takes the engine's default.
 EXPORTS = {
     "RATE": env.rate("EXPORTS_RATE", "10/h"),
+    "RATE_FAIL_OPEN": env.switch("EXPORTS_RATE_FAIL_OPEN"),
+    "PLANS": env.json("EXPORTS_PLANS"),
+    "ALLOWED_NETWORKS": env.entries("EXPORTS_ALLOWED_NETWORKS"),
+    "SENSITIVE_NETWORKS": env.entries("EXPORTS_SENSITIVE_NETWORKS"),
     "CHUNK_SIZE": env.whole_number("EXPORTS_CHUNK_SIZE", 1000, least=1),
     "MAX_ROWS": env.whole_number("EXPORTS_MAX_ROWS", 0) or None,
     "MAX_SECONDS": env.whole_number("EXPORTS_MAX_SECONDS", 3600) or None,

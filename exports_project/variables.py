@@ -4,16 +4,17 @@ What cannot be read raises ImproperlyConfigured with the variable's name, and ne
 a secret that stands in the wrong place.
 """
 
+import json
 import logging
 import os
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# As exports.conf and django-ratelimit read it.
-_RATE = re.compile(r"[0-9]+/([1-9][0-9]*)?[smhd]")
+from exports.rate import Rate
 
 
 def split_list(text: str) -> list[str]:
@@ -57,11 +58,26 @@ class Variables:
             )
         return int(text)
 
+    def json(self, name: str) -> dict[str, Any]:
+        """A JSON object; an empty one where the variable is not set."""
+        try:
+            found = json.loads(self.text(name, "{}"))
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise ImproperlyConfigured(f"{name} is no JSON object.")
+        return found
+
     def rate(self, name: str, default: str) -> str | None:
         text = self.text(name, default)
-        if text != "none" and not _RATE.fullmatch(text):
-            raise ImproperlyConfigured(f"{name} is no rate: write it as 10/h or 5/10m, or none for no limit.")
-        return None if text == "none" else text
+        if text == "none":
+            return None
+        try:
+            Rate.parse(text)
+        except ValueError:
+            problem = f"{name} is no rate: write it as 10/h or 5/10m, or none for no limit."
+            raise ImproperlyConfigured(problem) from None
+        return text
 
     def choice(self, name: str, default: str, choices: Sequence[str]) -> str:
         text = self.text(name, default).lower()

@@ -85,7 +85,7 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
     class Meta:
         model = APIKey
         fields = (
-            *("id", "prefix", "name", "datasets", "networks", "state"),
+            *("id", "prefix", "name", "datasets", "networks", "rate", "state"),
             *("created_at", "expires_at", "revoked_at", "last_used_at"),
         )
         read_only_fields = ("prefix", "created_at", "revoked_at", "last_used_at")

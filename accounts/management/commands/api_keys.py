@@ -31,6 +31,9 @@ class Command(BaseCommand):
         make.add_argument(
             "--network", action="append", default=[], help="where it may be used from; default: anywhere"
         )
+        make.add_argument(
+            "--rate", help="how often it may export each dataset, such as 5/h; default: as its user"
+        )
         listed = actions.add_parser("list", help="list keys, newest first")
         listed.add_argument("--user", metavar="ID", help="of this user alone")
         revoke = actions.add_parser("revoke", help="revoke a key")
@@ -47,13 +50,16 @@ class Command(BaseCommand):
             {
                 "name": options["name"],
                 "expires_at": _moment(options["expires"]),
+                "rate": options["rate"],
                 "datasets": options["dataset"],
                 "networks": "\n".join(options["network"]),
             }
         )
         if not form.is_valid():
-            flags = {"name": "name", "expires_at": "expires", "datasets": "dataset", "networks": "network"}
-            lines = [f"--{flags[name]}: {text}" for name, texts in form.errors.items() for text in texts]
+            flags = {"expires_at": "expires", "datasets": "dataset", "networks": "network"}
+            lines = [
+                f"--{flags.get(name, name)}: {text}" for name, texts in form.errors.items() for text in texts
+            ]
             raise CommandError("\n".join(lines))
         key, text = APIKey.objects.issue(user=user, **form.cleaned_data)
         told = f"The API key {key.name!r} ({key.prefix}) of {user.pk} is made."
@@ -87,7 +93,8 @@ class Command(BaseCommand):
 
 def _limits(key: APIKey) -> dict[str, list[str]]:
     ends = [f"{key.expires_at:%Y-%m-%dT%H:%MZ}"] if key.expires_at else []
-    return {"datasets": key.datasets, "networks": key.networks, "expires": ends}
+    rates = [key.rate] if key.rate else []
+    return {"datasets": key.datasets, "networks": key.networks, "rate": rates, "expires": ends}
 
 
 def _moment(text: str | None) -> datetime | None:
