@@ -140,9 +140,7 @@ class APIKey(models.Model):
         max_length=20,
         blank=True,
         validators=[RegexValidator(RATE_PATTERN, _("Write it as 10/h or 5/10m: so many in so long a time."))],
-        help_text=_(
-            "How often it may export each dataset, such as 5/h, within what its user may; none: as often."
-        ),
+        help_text=_("How often it may export each dataset, such as 5/h; none: as often as its user."),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)

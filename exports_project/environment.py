@@ -141,6 +141,11 @@ def proxy_problems(proxies: Sequence[str]) -> Iterator[str]:
     yield from _network_problems("TRUSTED_PROXIES", proxies, "clients could forge their address")
 
 
+def export_network_problems(name: str, networks: Sequence[str]) -> Iterator[str]:
+    """Complaints about a list of networks that exports may be asked for from."""
+    yield from _network_problems(name, networks, "that is nearly everybody; leave the variable out instead")
+
+
 def metrics_problems(token: str, networks: Sequence[str]) -> Iterator[str]:
     """Complaints about METRICS_TOKEN, which stands in for a password, and about METRICS_NETWORKS."""
     if token and (len(token) < METRICS_TOKEN_LENGTH or not token.isascii() or len(token.split()) > 1):

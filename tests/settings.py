@@ -52,5 +52,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
 # The engine's tests run on models of their own (the app tests.engine): they know no calls and no hosts.
-# tests.shop stands for an app of somebody else's.
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.engine", "tests.shop"]
+# tests.policy and tests.shop stand for apps of somebody else's.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.engine", "tests.policy", "tests.shop"]

@@ -276,11 +276,11 @@ def test_name_end_datasets_and_networks_can_be_changed_and_nothing_else(superuse
         "revoked_at": "2020-01-01",
         "id": uuid.uuid4(),
     }
-    posted = form(name="new", networks="::1", datasets=["hosts"], **moment, **others)
+    posted = form(name="new", networks="::1", rate="5/h", datasets=["hosts"], **moment, **others)
     assert superuser.post(change_page(key), posted).status_code == 302
     after = APIKey.objects.values().get()
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"name", "networks", "datasets", "expires_at"}
+    assert changed == {"name", "networks", "datasets", "expires_at", "rate"}
     assert (after["name"], after["networks"], after["datasets"]) == ("new", ["::1/128"], ["hosts"])
     form_shown = superuser.get(change_page(key)).context["adminform"].form
     assert set(form_shown.fields) == changed
@@ -305,6 +305,7 @@ def test_a_key_for_a_dataset_that_is_gone_does_not_become_one_for_all(superuser,
         ({"name": "x"}, ["Name"]),
         ({"networks": "192.0.2.7/32 ::1"}, ["Networks"]),
         ({"datasets": []}, ["Datasets"]),
+        ({"rate": "5/h"}, ["Rate"]),
     ],
 )
 def test_the_history_tells_what_was_changed(superuser, key, values, changed):

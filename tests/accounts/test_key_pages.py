@@ -67,6 +67,7 @@ def test_every_field_of_the_form_counts(browser):
         "expires_at": "2999-12-31T23:59",
         "datasets": ["calls", "hosts"],
         "networks": networks,
+        "rate": "5/10m",
     }
     made = read(browser.post(PAGE, form))
     key = APIKey.objects.get()
@@ -77,8 +78,8 @@ def test_every_field_of_the_form_counts(browser):
     )
     assert key.expires_at.isoformat() == "2999-12-31T23:59:00+00:00"
     [row] = listed(made)
-    assert row[3:5] == ["calls, hosts", "192.0.2.7/32,2001:db8::/32"]
-    assert row[6] == "Dec. 31, 2999, 11:59 p.m. UTC"
+    assert row[3:6] == ["calls, hosts", "192.0.2.7/32,2001:db8::/32", "5/10m"]
+    assert row[7] == "Dec. 31, 2999, 11:59 p.m. UTC"
     # The form is empty again: the next key is another one.
     assert set(shown(made).values()) == {""}
     assert (ticks(made, "datasets"), made.one("textarea").text.strip()) == ([], "")
@@ -158,10 +159,15 @@ def test_a_mistake_is_named_beside_its_field_and_makes_no_key(browser, posted, f
 
 
 def test_nothing_that_was_typed_is_lost(browser):
-    typed = {"name": "nightly", "expires_at": "2020-01-01T09:30", "networks": "office\r\n192.0.2.7"}
+    typed = {
+        "name": "nightly",
+        "expires_at": "2020-01-01T09:30",
+        "networks": "office\r\n192.0.2.7",
+        "rate": "often",
+    }
     page = read(browser.post(PAGE, typed | {"datasets": ["calls", "hosts"]}))
-    assert set(mistakes(page)) == {"expires_at", "networks"}
-    assert shown(page) == {"name": "nightly", "expires_at": "2020-01-01T09:30"}
+    assert set(mistakes(page)) == {"expires_at", "networks", "rate"}
+    assert shown(page) == {"name": "nightly", "expires_at": "2020-01-01T09:30", "rate": "often"}
     assert page.one("textarea").text.split() == ["office", "192.0.2.7"]
     assert ticks(page, "datasets") == ["calls", "hosts"]
     page = read(browser.post(PAGE, typed | {"name": "", "datasets": ["calls"]}))
@@ -258,9 +264,9 @@ def test_the_list_is_newest_first_and_tells_the_state(browser, user, key):
 
 def test_the_list_tells_when_a_key_was_used(browser):
     text = text_of(browser.post(PAGE, {"name": "x"}))
-    assert listed(read(browser.get(PAGE)))[0][7] == "—"
+    assert listed(read(browser.get(PAGE)))[0][8] == "—"
     use(text)
-    assert listed(read(browser.get(PAGE)))[0][7].endswith(" UTC")
+    assert listed(read(browser.get(PAGE)))[0][8].endswith(" UTC")
 
 
 def test_many_keys_take_no_more_queries_than_one(browser, user, key):

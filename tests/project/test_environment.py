@@ -257,6 +257,10 @@ def test_empty_is_unset(load):
         "MAX_SPOOL_BYTES": 1 << 30,
         "MAX_CONCURRENT": None,
         "MAX_CONCURRENT_PER_USER": 10,
+        "RATE_FAIL_OPEN": False,
+        "PLANS": {},
+        "ALLOWED_NETWORKS": [],
+        "SENSITIVE_NETWORKS": [],
     }
 
 

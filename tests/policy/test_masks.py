@@ -1,0 +1,82 @@
+"""Masks: the same text by Python and by each database, and never all of what is to be hidden."""
+
+import pytest
+from django.db.models import F
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from exports import masks
+from tests.conftest import make_user
+from tests.policy.models import Contact
+
+# What PostgreSQL can hold: no NUL, and no half of a surrogate pair.
+ANY_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
+NEARLY = st.one_of(
+    ANY_TEXT,
+    st.text("+0123456789", max_size=16),
+    st.text("a@.é", max_size=12),
+    st.emails().filter(lambda text: len(text) < 250),
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+17655559426", "+176***9426"),
+        ("+4930123456", "+493***3456"),  # eleven characters, three of them hidden
+        ("+493012345", "***45"),
+        ("11833", "***33"),
+        ("110", "***"),
+        ("sip:alice@example.com", "sip:***.com"),
+    ],
+)
+def test_it_works(number, shown):
+    assert masks.phone_number(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("alice@example.com", "a***@example.com"),
+        ("a@example.com", "a***@example.com"),
+        ("@example.com", "***@example.com"),
+        ('"a@b"@example.com', '"***@example.com'),
+        ("é.müller@example.com", "é***@example.com"),
+        ("nobody", "***"),
+        ("@", "***@"),
+    ],
+)
+def test_addresses(address, shown):
+    assert masks.email_address(address) == shown
+
+
+class TestEveryText(TestCase):
+    def setUp(self):
+        self.contact = Contact.objects.create(owner=make_user("user-123"), name="x")
+
+    def in_the_database(self, mask: masks.Mask, text: str | None) -> str | None:
+        Contact.objects.filter(pk=self.contact.pk).update(email=text)
+        return Contact.objects.values_list(mask.expression(F("email")), flat=True).get()
+
+    @given(NEARLY)
+    def test_the_database_masks_as_python_does(self, text):
+        for mask in (masks.phone_number, masks.email_address):
+            assert self.in_the_database(mask, text) == (mask(text) if text else text)
+
+    def test_nothing_hides_nothing(self):
+        for mask in (masks.phone_number, masks.email_address):
+            assert self.in_the_database(mask, None) is None
+            assert self.in_the_database(mask, "") == ""
+
+
+@given(ANY_TEXT.filter(bool))
+def test_three_characters_of_a_number_are_hidden_at_least(text):
+    shown = masks.phone_number(text).replace(masks.HIDDEN, "", 1)
+    assert len(shown) <= max(0, len(text) - 3)
+
+
+@given(st.emails())
+def test_of_an_address_one_character_is_shown(address):
+    local, _, domain = address.rpartition("@")
+    assert masks.email_address(address) == f"{local[0]}***@{domain}"
