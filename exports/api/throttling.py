@@ -1,9 +1,12 @@
 """The rate limit at the REST door."""
 
+from contextlib import suppress
+
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from ..exceptions import PlanUnknown
 from ..policy import rates
 from ..registry import registry
 from .callers import caller_of
@@ -18,5 +21,6 @@ class ExportRateThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Raises RateLimited itself, which says more than a wait."""
-        rates.peek(registry.get(getattr(view, "dataset", "")), caller_of(request))
+        with suppress(PlanUnknown):  # for the engine to refuse, which leaves a record
+            rates.peek(registry.get(getattr(view, "dataset", "")), caller_of(request))
         return True
