@@ -1,5 +1,6 @@
 """System checks: a misdeclared export fails at `manage.py check`, not at a user's download."""
 
+import re
 from collections.abc import Iterator, Sequence
 from types import CellType, MethodType
 from typing import Any
@@ -12,6 +13,7 @@ from django.core.validators import MaxLengthValidator, validate_slug
 from django.db import models
 from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
+from django_filters import FilterSet
 
 from .conf import export_settings
 from .definitions import ModelExport
@@ -19,6 +21,7 @@ from .filtering import filter_form, known_parameters, lists_rows
 from .formulas import has_controls
 from .models import ExportLog
 from .options import OPTION_NAMES
+from .rate import Rate
 from .registry import registry
 
 MAX_NAME_LENGTH = ExportLog._meta.get_field("export_type").max_length or 0
@@ -26,6 +29,7 @@ MAX_NAME_LENGTH = ExportLog._meta.get_field("export_type").max_length or 0
 RESERVED_NAMES = frozenset(
     {"jobs", "logs", "info", "health", "templates", "schedules", "schema", "history", "usage", "keys"}
 )
+_PERMISSION = re.compile(r"\w+\.\w+")
 # What opens a snapshot, by name: the doors stand above this module, and a project may lack one of them.
 EXPORTING_VIEWS = frozenset(
     {
@@ -39,7 +43,7 @@ EXPORTING_VIEWS = frozenset(
 @register("exports")
 def check_exports(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Every registered definition, and the settings."""
-    found: list[CheckMessage] = [*_check_resolver(), *_check_cursors(), *_check_atomic_requests()]
+    found: list[CheckMessage] = [*_check_resolvers(), *_check_cursors(), *_check_atomic_requests()]
     for definition in registry:
         found += check_definition(definition)
     return found
@@ -49,7 +53,7 @@ def check_definition(definition: ModelExport) -> list[CheckMessage]:
     """What is wrong with one definition."""
     messages = [*_check_name(definition), *_check_scope(definition), *_check_queryset(definition)]
     messages += [*_check_columns(definition), *_check_ordering(definition), *_check_filters(definition)]
-    return messages
+    return [*messages, *_check_policy(definition)]
 
 
 def _check_name(definition: ModelExport) -> Iterator[CheckMessage]:
@@ -134,12 +138,37 @@ def _check_filters(definition: ModelExport) -> Iterator[CheckMessage]:
             yield Warning(text, hint=hint, obj=type(definition), id="exports.W004")
 
 
-def _check_resolver() -> Iterator[CheckMessage]:
-    path = export_settings().scope_resolver
+def _check_policy(definition: ModelExport) -> Iterator[CheckMessage]:
+    """What the declaration says of who may, how often and from where."""
+    guarded = [column for column in definition.get_columns() if column.permission or column.mask]
+    for name in (definition.permission, *(column.permission for column in guarded)):
+        if name and not _PERMISSION.fullmatch(name):
+            hint = "Write it as `app_label.codename`."
+            yield _error("E016", definition, f"{name!r} is no permission's name: nobody has it.", hint)
     try:
-        import_string(path)
-    except ImportError as error:
-        yield Error(f"EXPORTS['SCOPE_RESOLVER'] can't be imported: {error}", id="exports.E012")
+        Rate.parse("1/s" if definition.rate is None else definition.rate)
+    except (ValueError, TypeError):
+        hint = "Write it as 10/h or 5/10m."
+        yield _error("E017", definition, f"{definition.rate!r} is no rate.", hint)
+    if definition.sensitive and not export_settings().sensitive_networks:
+        text = "It is sensitive, and EXPORTS['SENSITIVE_NETWORKS'] is empty: only commands can export it."
+        yield Warning(text, obj=type(definition), id="exports.W005")
+    filters = (definition.filterset_class or FilterSet).base_filters
+    for column in guarded:
+        for name, found in filters.items():
+            if found.field_name == (column.source or column.header):
+                text = f"By the filter {name!r} one can guess what the column {column.header!r} hides."
+                hint = "Leave the filter out, or the column's permission or mask."
+                yield Warning(text, hint=hint, obj=type(definition), id="exports.W006")
+
+
+def _check_resolvers() -> Iterator[CheckMessage]:
+    settings = export_settings()
+    for name in ("scope_resolver", "terms_resolver"):
+        try:
+            import_string(getattr(settings, name))
+        except ImportError as error:
+            yield Error(f"EXPORTS[{name.upper()!r}] can't be imported: {error}", id="exports.E012")
 
 
 def _check_cursors() -> Iterator[CheckMessage]:

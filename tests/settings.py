@@ -35,6 +35,8 @@ os.environ.update(
     EXPORTS_RATE="1000000/h",
     # Counted by queries, which many tests count.
     EXPORTS_MAX_CONCURRENT_PER_USER="0",
+    # For a sensitive dataset of the tests; none of them comes from there unless it says so.
+    EXPORTS_SENSITIVE_NETWORKS="203.0.113.0/24",
 )
 os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 

@@ -15,6 +15,10 @@ GOOD = {"model": Order, "name": "good", "scope_field": "tenant", "columns": ["nu
 SAMPLE = {"model": Sample, "scope_field": "owner", "columns": ["text"]}
 
 
+# There is a sensitive dataset among those of the tests.
+SOMEWHERE = {"SENSITIVE_NETWORKS": ["192.0.2.0/24"]}
+
+
 def ids(**attributes) -> list[str]:
     definition = type("Declared", (ModelExport,), GOOD | attributes)()
     return [message.id for message in check_definition(definition)]
@@ -57,10 +61,25 @@ class ClashingFilters(OrderFilters):
         ({"columns": [Column("a\x07", "number")]}, ["exports.E014"]),
         ({"columns": [Column("a,b", "number")]}, ["exports.W001"]),
         ({"ordering": ["status", "pk"]}, ["exports.W002"]),
+        ({"permission": "export orders"}, ["exports.E016"]),
+        ({"columns": [Column("number", permission="see_numbers")]}, ["exports.E016"]),
+        ({"rate": "often"}, ["exports.E017"]),
+        ({"rate": ""}, ["exports.E017"]),
+        ({"filterset_class": OrderFilters, "columns": [Column("status", mask=str)]}, ["exports.W006"]),
+        (
+            {"filterset_class": OrderFilters, "columns": [Column("hidden", "number", permission="a.b")]},
+            ["exports.W006"],
+        ),
     ],
 )  # fmt: skip
 def test_each_mistake_has_its_number(attributes, expected):
     assert ids(**attributes) == expected
+
+
+def test_sensitive_datasets_need_a_list_of_networks(settings):
+    assert ids(sensitive=True) == []
+    settings.EXPORTS = {}
+    assert ids(sensitive=True) == ["exports.W005"]
 
 
 def test_a_scope_may_lead_over_relations():
@@ -69,8 +88,10 @@ def test_a_scope_may_lead_over_relations():
 
 
 def test_the_settings_are_checked_too(settings):
-    settings.EXPORTS = {"SCOPE_RESOLVER": "nowhere.to.be.found"}
-    assert [message.id for message in check_exports()] == ["exports.E012"]
+    for name in ("SCOPE_RESOLVER", "TERMS_RESOLVER"):
+        settings.EXPORTS = SOMEWHERE | {name: "nowhere.to.be.found"}
+        [message] = check_exports()
+        assert (message.id, name in message.msg) == ("exports.E012", True)
 
 
 def test_a_setting_that_does_not_exist_is_an_error(settings):
@@ -112,5 +133,5 @@ def test_a_value_that_can_not_be_is_an_error(settings, wrong):
     ],
 )
 def test_the_edges_of_what_can_be(settings, right):
-    settings.EXPORTS = right
+    settings.EXPORTS = SOMEWHERE | right
     assert check_exports() == []

@@ -78,7 +78,8 @@ def test_a_command_comes_from_nowhere(client, contact, user, configure):
         assert DOORS["command"](client, user, dataset, columns="name") == [["name"], ["Ada"]]
 
 
-def test_sensitive_datasets_without_a_list_go_nowhere(client, contact, user):
+def test_sensitive_datasets_without_a_list_go_nowhere(client, contact, user, configure):
+    configure(SENSITIVE_NETWORKS=[])
     assert refused(client, user, "api", "sensitive") == 403
     assert DOORS["api"](client, user, "contacts")
 
