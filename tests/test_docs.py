@@ -20,7 +20,7 @@ from exports.contrib import netscan, telephony
 from exports.filtering import known_parameters
 from exports.models import ExportLog
 from exports.registry import registry
-from exports_project import credentials, environment
+from exports_project import credentials, environment, secret_files
 from tests.engine.models import Customer, Order
 from tests.servers import ROOT
 
@@ -105,6 +105,7 @@ def variables(source: str) -> set[str]:
 def test_every_variable_of_the_environment_is_documented():
     modules = sorted((ROOT / "exports_project").rglob("*.py"))
     used = set(environment.REQUIRED).union(*(variables(path.read_text(encoding="utf-8")) for path in modules))
+    used |= {name + secret_files.SUFFIX for name in secret_files.NAMES}
     documented = names(section("docs/settings.md", "## Environment"), "variable")
     assert sorted(documented) == sorted(used)
 
