@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "exports_project.proxies.TrustedProxyMiddleware",  # first: the others ask for the scheme and the address
+    "exports_project.headers.same_origin_middleware",  # above whatever answers
     "exports_project.operations.http_metrics.RequestMetricsMiddleware",
     "exports_project.operations.request_log.RequestLogMiddleware",
     "accounts.middleware.RefusalLogMiddleware",
@@ -295,6 +296,8 @@ STATIC_ROOT = BASE_DIR / "static-collected"
 # In development WhiteNoise finds files where the apps keep them; production collects and compresses them.
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
+# By itself WhiteNoise lets the pages of every origin read them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # A page without its stylesheet, where `collectstatic` was forgotten, is better than no sign-in page at all.
 WHITENOISE_MANIFEST_STRICT = False
 STORAGES = {
