@@ -56,6 +56,7 @@ def environment(redis: int) -> dict[str, str]:
         "LOG_LEVEL": "DEBUG",
         "ALLOWED_HOSTS": "127.0.0.1",
         "TRUSTED_PROXIES": "127.0.0.1",
+        "DRAIN_SECONDS": "0",
         "EXPORTS_DEV_USER_HEADER": "",
         "AUTHENTICATION_CLASSES": ",".join(credentials.available()[1:]),
         "SECRET_KEY": key,

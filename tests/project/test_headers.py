@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "EXPORTS_DEV_USER_HEADER": "",
     "METRICS_TOKEN": TOKEN,
     "TRUSTED_PROXIES": "127.0.0.1",
+    "DRAIN_SECONDS": "0",
 }
 HTTPS = {"X-Forwarded-Proto": "https", "Origin": "https://evil.example"}
 KINDS = ("gunicorn", "uvicorn")

@@ -176,7 +176,7 @@ def test_gunicorn_in_production_with_all_secrets_in_files(tmp_path, with_tables,
         secrets = SECRETS | {"DATABASE_URL": url, "REDIS_URL": "redis://:p4ss-of-redis@127.0.0.1:1/0"}
         env = dict.fromkeys(SECRETS, "") | files(**secrets)
         env |= {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "EXPORTS_DEV_USER_HEADER": ""}
-        env |= {"AUTHENTICATION_CLASSES": credentials.NEXTAUTH}
+        env |= {"AUTHENTICATION_CLASSES": credentials.NEXTAUTH, "DRAIN_SECONDS": "0"}
         server = start_server(url, env=env)
         assert ask(f"{server.url}/metrics", Authorization=f"Bearer {TOKEN}")[0] == 200
         assert ask(f"{server.url}/metrics", Authorization=f"Bearer {TOKEN}x")[0] == 401
