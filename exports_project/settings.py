@@ -1,8 +1,9 @@
 """Settings of the project: one file, driven by the environment.
 
 Values come from environment variables; what they leave out may stand in an env file (`.env` beside manage.py,
-or the file that ENV_FILE names; an empty ENV_FILE means none). DEBUG is off unless it is switched on. With it
-off, SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and REDIS_URL are required; nothing starts on a dangerous value.
+or the file that ENV_FILE names; an empty ENV_FILE means none). Secrets may stand in files of their own
+(SECRET_KEY_FILE and its like). DEBUG is off unless it is switched on. With it off, SECRET_KEY, ALLOWED_HOSTS,
+DATABASE_URL and REDIS_URL are required; nothing starts on a dangerous value.
 """
 
 import logging
@@ -10,32 +11,31 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from exports_project import backends, credentials, environment
+from exports_project import backends, credentials, environment, secret_files
 from exports_project.operations import logs
 from exports_project.variables import Variables, require_none
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Variables()
 # The default file is for development: `manage.py demo` writes it. Where the environment itself brings a key
 # the process is configured without it, and a file left behind can't switch DEBUG on.
-configured = "SECRET_KEY" in os.environ and "ENV_FILE" not in os.environ
+configured = bool({"SECRET_KEY", "SECRET_KEY_FILE"} & os.environ.keys()) and "ENV_FILE" not in os.environ
 env_file = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 if os.environ.get("ENV_FILE") and not env_file.is_file():
     raise ImproperlyConfigured(
         "ENV_FILE names a file that does not exist: correct it, or empty it to read none."
     )
 if env_file.is_file() and not configured:
-    environ.Env.read_env(env_file)  # the environment wins over the file
+    secret_files.read_env_file(env_file)  # the environment wins over the file
+env = Variables(secret_files.with_secret_files(os.environ))
 
 DEBUG = env.switch("DEBUG")
 if not DEBUG:
-    environment.require_safe_production(os.environ)
+    environment.require_safe_production(env.values)
 
 SECRET_KEY = env.text(
     "SECRET_KEY", f"{environment.INSECURE_PREFIX}for-development-and-for-nothing-else-whatsoever"
@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "exports_project.proxies.TrustedProxyMiddleware",  # first: the others ask for the scheme and the address
+    "exports_project.headers.same_origin_middleware",  # above whatever answers
     "exports_project.operations.http_metrics.RequestMetricsMiddleware",
     "exports_project.operations.request_log.RequestLogMiddleware",
     "accounts.middleware.RefusalLogMiddleware",
@@ -306,6 +307,8 @@ STATIC_ROOT = BASE_DIR / "static-collected"
 # In development WhiteNoise finds files where the apps keep them; production collects and compresses them.
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
+# By itself WhiteNoise lets the pages of every origin read them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # A page without its stylesheet, where `collectstatic` was forgotten, is better than no sign-in page at all.
 WHITENOISE_MANIFEST_STRICT = False
 STORAGES = {

@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import environ
@@ -34,14 +34,17 @@ def require_none(problems: Iterable[str]) -> None:
 
 
 class Variables:
-    """The environment of this process.
+    """The environment of this process, or what `values` says instead of it.
 
     Not environ.Env's own readers: a value that begins with "$", as one random key in fifty does, they take
     for a variable's name, and their errors name no variable.
     """
 
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self.values = os.environ if values is None else values
+
     def text(self, name: str, default: str = "") -> str:
-        return os.environ.get(name, "").strip() or default
+        return self.values.get(name, "").strip() or default
 
     def entries(self, name: str) -> list[str]:
         return split_list(self.text(name))

@@ -10,8 +10,10 @@ OTHERS = (
     "ALLOWED_HOSTS",
     "AUTHENTICATION_CLASSES",
     "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_URL_FILE",
     "DRAIN_SECONDS",
     "EMAIL_URL",
+    "EMAIL_URL_FILE",
     "GRACEFUL_SECONDS",
     "JWT_AUDIENCE",
     "JWT_ISSUER",
@@ -21,7 +23,10 @@ OTHERS = (
     "LOG_FORMAT",
     "LOG_LEVEL",
     "NEXTAUTH_SECRET",
+    "NEXTAUTH_SECRET_FILE",
     "REDIS_URL",
+    "REDIS_URL_FILE",
+    "SECRET_KEY_FILE",
 )
 for name in list(os.environ):
     if name in OTHERS or name.startswith(("EXPORTS_", "METRICS_", "SECURE_", "TRUSTED_")):

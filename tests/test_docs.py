@@ -14,13 +14,14 @@ import accounts
 import exports
 from accounts import authentication
 from accounts.api.serializers import APIKeySerializer
-from exports import checks, conf, filters, formulas, options, values
+from exports import checks, conf, deployment, filters, formulas, options, values
 from exports.api import schema
 from exports.contrib import netscan, telephony
 from exports.filtering import known_parameters
 from exports.models import ExportLog
 from exports.registry import registry
-from exports_project import credentials, environment
+from exports_project import checks as project_checks
+from exports_project import credentials, environment, secret_files
 from tests.engine.models import Customer, Order
 from tests.servers import ROOT
 
@@ -105,6 +106,7 @@ def variables(source: str) -> set[str]:
 def test_every_variable_of_the_environment_is_documented():
     modules = sorted((ROOT / "exports_project").rglob("*.py"))
     used = set(environment.REQUIRED).union(*(variables(path.read_text(encoding="utf-8")) for path in modules))
+    used |= {name + secret_files.SUFFIX for name in secret_files.NAMES}
     documented = names(section("docs/settings.md", "## Environment"), "variable")
     assert sorted(documented) == sorted(used)
 
@@ -119,8 +121,11 @@ def test_what_production_requires_stands_in_both_places():
 
 
 def test_every_system_check_is_documented():
-    source = Path(checks.__file__).read_text(encoding="utf-8")
-    used = {f"exports.{number}" for number in re.findall(r'"(?:exports\.)?([EW][0-9]{3})"', source)}
+    used = {
+        f"{module.__name__.partition('.')[0]}.{number}"
+        for module in (checks, deployment, project_checks)
+        for number in re.findall(r'"(?:exports\.)?([EW][0-9]{3})"', Path(module.__file__).read_text("utf-8"))
+    }
     documented = names(section("docs/declaring.md", "## System checks"), "id")
     assert used
     assert documented == sorted(used)

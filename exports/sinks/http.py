@@ -144,5 +144,6 @@ def set_download_headers(response: HttpResponseBase, filename: str) -> None:
     response["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"  # nobody else's page embeds one
     response["X-Accel-Buffering"] = "no"
     response["Accept-Ranges"] = "none"  # RFC 9110, 14.3: a stream has no parts to ask for

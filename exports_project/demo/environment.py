@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-import environ
-
-from exports_project import credentials
+from exports_project import credentials, secret_files
 from exports_project.variables import is_true
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -72,13 +70,13 @@ def prepare() -> None:
     path = env_file()
     if path:
         write(path, values)
-        environ.Env.read_env(path)
+        secret_files.read_env_file(path)
     for name, value in values.items():
-        if not os.environ.get(name, "").strip():
+        if not secret_files.is_given(os.environ, name):
             os.environ[name] = value
     if not is_true(os.environ["DEBUG"]):
         raise SystemExit("CommandError: demo is for development: it does not run while DEBUG is off.")
-    if os.environ["DATABASE_URL"] == own_database_url():
+    if os.environ.get("DATABASE_URL") == own_database_url():
         directory().mkdir(parents=True, exist_ok=True)
 
 

@@ -1,9 +1,11 @@
 """No secret in a log, a record, an error or a response, but in the one answer that gives it."""
 
 import json
+import os
 
 import pytest
 
+from tests.accounts.nextauth import COOKIES
 from tests.credentials import CLIENT_SECRET, PASSWORD
 from tests.credentials.asking import ask
 from tests.credentials.test_table import PLACES, headers, right
@@ -11,6 +13,9 @@ from tests.databases import fresh_database
 from tests.servers import manage, run_server
 
 pytestmark = pytest.mark.sqlite  # what is written does not depend on the database
+
+# Of the service's own, beside what the fixture `world` gives it.
+METRICS_TOKEN = "a-token-of-metrics-9c1f"
 
 DUMP = """
 import json, sys
@@ -30,7 +35,9 @@ def used(world, tmp_path):
     secrets: set[str] = set()
     bodies: list[bytes] = []
     with fresh_database(tmp_path, like=world.database_url) as url:
-        server = run_server(url, tmp_path, env=world.env | {"LOCKOUT_FAILURES": "3"})
+        server = run_server(
+            url, tmp_path, env=world.env | {"LOCKOUT_FAILURES": "3", "METRICS_TOKEN": METRICS_TOKEN}
+        )
         try:
             use(server.url, world, secrets, bodies)
         finally:
@@ -43,7 +50,7 @@ def used(world, tmp_path):
 def use(url: str, world, secrets: set[str], bodies: list[bytes]) -> None:
     def told(*args, **options):
         answer = ask(url, *args, **options)
-        bodies.append(answer.body)
+        bodies.append(str(dict(answer.headers)).encode() + answer.body)
         return answer
 
     for kind in PLACES:
@@ -58,6 +65,11 @@ def use(url: str, world, secrets: set[str], bodies: list[bytes]) -> None:
         told(headers=headers(kind, f"{secret}x"))
         # Where some clients put it by mistake. No address stands in a log with its query string.
         told(f"/api/exports/agents?token={secret}", headers(kind, secret))
+
+    secrets |= {METRICS_TOKEN, os.environ["SECRET_KEY"], *COOKIES["secrets"].values()}
+    for token in (METRICS_TOKEN, f"{METRICS_TOKEN}x"):
+        told("/metrics", {"Authorization": f"Bearer {token}"})
+        told(f"/metrics?token={token}")
 
     secrets |= {PASSWORD, "wrong-password-7f"}
     login = {"username": "user-123", "password": "wrong-password-7f"}
@@ -91,7 +103,7 @@ def use(url: str, world, secrets: set[str], bodies: list[bytes]) -> None:
 
 def test_no_secret_is_anywhere(used):
     secrets, bodies, log, rows = used
-    assert len(secrets) == 15
+    assert len(secrets) == 17 + len(COOKIES["secrets"])
     assert len(log) > 10_000
     for secret in secrets:
         assert secret not in log

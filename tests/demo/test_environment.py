@@ -64,6 +64,14 @@ def test_a_database_of_the_environment_does_not_go_into_the_file(files):
     assert "password" not in (files / ".env").read_text()
 
 
+def test_a_secret_in_a_file_is_left_there(files):
+    os.environ["DATABASE_URL_FILE"] = os.environ["SECRET_KEY_FILE"] = str(files / "secret")
+    environment.prepare()
+    assert not {"DATABASE_URL", "SECRET_KEY"} & os.environ.keys()
+    assert not (files / "demo").exists()
+    assert str(files / "secret") not in (files / ".env").read_text()
+
+
 def test_debug_switched_off_is_refused(files):
     (files / ".env").write_text("DEBUG=false\n")
     with pytest.raises(SystemExit, match="does not run while DEBUG is off"):

@@ -1,7 +1,5 @@
 """Which environments a production accepts, and how values are read. Some tests start a process."""
 
-import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -32,6 +30,7 @@ OPTIONAL = """
     ALLOWED_HOSTS AUTHENTICATION_CLASSES CSRF_TRUSTED_ORIGINS JWT_AUDIENCE JWT_ISSUER JWT_PRIVATE_KEY_FILE
     LOCKOUT_FAILURES LOCKOUT_SECONDS NEXTAUTH_SECRET DATABASE_URL DRAIN_SECONDS EMAIL_URL
     EXPORTS_ALLOWED_NETWORKS EXPORTS_PLANS EXPORTS_RATE_FAIL_OPEN EXPORTS_SENSITIVE_NETWORKS
+    DATABASE_URL_FILE EMAIL_URL_FILE METRICS_TOKEN_FILE NEXTAUTH_SECRET_FILE REDIS_URL_FILE SECRET_KEY_FILE
     EXPORTS_CHUNK_SIZE EXPORTS_DEV_USER_HEADER EXPORTS_MAX_CONCURRENT EXPORTS_MAX_CONCURRENT_PER_USER
     EXPORTS_MAX_ROWS EXPORTS_MAX_SECONDS EXPORTS_MAX_SPOOL_BYTES EXPORTS_MIN_BYTES_PER_SECOND
     EXPORTS_PUBLIC_SCHEMA EXPORTS_RATE GRACEFUL_SECONDS LOG_FORMAT LOG_LEVEL METRICS_NETWORKS METRICS_TOKEN
@@ -172,23 +171,6 @@ def test_a_mail_server_that_cannot_be_read(url):
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL is not") as refusal:
         backends.mailer(url)
     assert "secret" not in str(refusal.value)
-
-
-@pytest.fixture
-def load(monkeypatch):
-    """Executes the settings anew, in an environment that holds nothing else."""
-
-    # In production Python's warnings go to the log: not those of the tests.
-    monkeypatch.setattr("exports_project.operations.logs.captureWarnings", lambda capture: None)
-
-    def settings(**env: str):
-        for name in list(os.environ):
-            monkeypatch.delenv(name)
-        for name, value in ({"ENV_FILE": "", "DEBUG": "true"} | env).items():
-            monkeypatch.setenv(name, value)
-        return runpy.run_path(str(ROOT / "exports_project" / "settings.py"))
-
-    return settings
 
 
 @pytest.mark.parametrize("debug", ["true", "false"])
@@ -449,4 +431,7 @@ def test_a_file_left_by_the_demo_does_not_reach_a_production(tmp_path):
         ).stdout.strip()
 
     assert debug(**SAFE) == "False False"
+    (tmp_path / "key").write_text(SAFE["SECRET_KEY"])
+    others = {name: value for name, value in SAFE.items() if name != "SECRET_KEY"}
+    assert debug(**others, SECRET_KEY_FILE=str(tmp_path / "key")) == "False False"
     assert debug() == "True True"  # and a development reads it

@@ -22,7 +22,13 @@ def test_it_works(client, visit, mine_and_theirs, dataset):
     assert body == api.getvalue()
     assert body.count(b"\r\n") == 1 + len(mine.rows[dataset])
     assert set(api.headers) - set(response.headers) == {"Allow"}  # REST framework's
-    for name in ("Content-Type", "Cache-Control", "X-Content-Type-Options", "X-Accel-Buffering"):
+    for name in (
+        "Content-Type",
+        "Cache-Control",
+        "X-Content-Type-Options",
+        "X-Accel-Buffering",
+        "Cross-Origin-Resource-Policy",
+    ):
         assert response.headers[name] == api.headers[name], name
     assert response.headers["Content-Disposition"].startswith("attachment; filename=")
     record = ExportLog.objects.get(pk=response.headers["X-Export-Id"])

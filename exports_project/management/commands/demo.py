@@ -87,7 +87,7 @@ class Command(BaseCommand):
             known = postgres.has_database(DATABASE)
             url = postgres.url(DATABASE) if known else postgres.create_database(DATABASE)
             self._say(f"PostgreSQL runs while the demo does. For other commands: export DATABASE_URL='{url}'")
-            environment = dict(os.environ) | {"DATABASE_URL": url}
+            environment = dict(os.environ) | {"DATABASE_URL": url, "DATABASE_URL_FILE": ""}
             with server.child(_same_command(options), environment, own_group=False) as process:
                 if code := process.wait():
                     raise SystemExit(code)
