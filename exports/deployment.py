@@ -24,6 +24,11 @@ def _check_limits() -> Iterator[CheckMessage]:
     limits = export_settings()
     if limits.rate is None:
         yield _warning("W101", "RATE", "a user may export as often as they like", "10/h")
+    if limits.rate_fail_open:
+        text = (
+            "EXPORTS['RATE_FAIL_OPEN'] lets everybody export without a limit while the cache does not answer."
+        )
+        yield Warning(text, hint="Leave it out.", id="exports.W108")
     if limits.max_seconds is None:
         yield _warning(
             "W102", "MAX_SECONDS", "an export may hold a snapshot of the database for days", "3600"
@@ -44,7 +49,7 @@ def _check_cache() -> Iterator[CheckMessage]:
 
     Its own E003 says so to a development too, where it is silenced: this one is for deployments alone.
     """
-    if export_settings().rate is None:
+    if export_settings().rate is None and not export_settings().plans:
         return
     alias = getattr(settings, "RATELIMIT_USE_CACHE", "default")
     backend = str(settings.CACHES.get(alias, {}).get("BACKEND", ""))

@@ -12,7 +12,7 @@ from exports_project.checks import check_deployment
 pytestmark = pytest.mark.sqlite
 
 CACHE = "django.core.cache.backends"
-LIMITS = {"RATE": "10/h", "MAX_CONCURRENT_PER_USER": 10}
+LIMITS = {"RATE": "10/h", "MAX_CONCURRENT_PER_USER": 10, "SENSITIVE_NETWORKS": ["192.0.2.0/24"]}
 # What the settings are in a production, and tests/settings.py has otherwise.
 PRODUCTION = {
     "DEBUG": False,
@@ -57,6 +57,7 @@ DANGEROUS = [
     ("exports.W103", {"EXPORTS": LIMITS | {"MIN_BYTES_PER_SECOND": None}}),
     ("exports.W104", {"EXPORTS": LIMITS | {"MAX_SPOOL_BYTES": None}}),
     ("exports.W105", {"EXPORTS": LIMITS | {"MAX_CONCURRENT_PER_USER": None}}),
+    ("exports.W108", {"EXPORTS": LIMITS | {"RATE_FAIL_OPEN": True}}),
     ("exports_project.W001", {"PUBLIC_SCHEMA": True}),
     ("exports_project.W002", {"DEV_USER_HEADER": True}),
     ("exports_project.W003", {"level": "DEBUG"}),
@@ -113,7 +114,7 @@ def test_the_cache_that_counts_the_rate(ids, tmp_path, backend, numbers):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"EXPORTS": {"MAX_CONCURRENT": 48}},
+        {"EXPORTS": LIMITS | {"MAX_CONCURRENT": 48, "MAX_CONCURRENT_PER_USER": None}},
         {"level": "INFO"},
         {"AXES_FAILURE_LIMIT": 100, "AXES_COOLOFF_TIME": timedelta(minutes=1)},
         {"SESSION_COOKIE_SAMESITE": "Strict", "CSRF_COOKIE_SAMESITE": "Strict"},

@@ -126,10 +126,7 @@ def test_limits(details, settings, user):
     rows.calls(user, 2)
     settings.EXPORTS = settings.EXPORTS | {"MAX_ROWS": 1}
     (in_english,), (in_german,) = details(CALLS)
-    assert (
-        in_english
-        == "The export has more than 1 rows, the limit. Narrow it with its filters: start_date, end_date, status, agent_id, outcome."
-    )
+    assert in_english.startswith("The export has more than 1 rows, the limit. Narrow it with its filters:")
     assert in_german.startswith("Der Export überschreitet das Zeilenlimit von 1 Zeilen.")
     settings.EXPORTS = settings.EXPORTS | {"MAX_ROWS": None, "RATE": "0/h"}
     (in_english,), (in_german,) = details(CALLS)
