@@ -5,13 +5,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_standardized_errors.openapi_validation_errors import extend_validation_errors
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, ListCreateAPIView, RetrieveDestroyAPIView
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import APIKeySerializer, NewAPIKeySerializer
+from accounts.api.serializers import UNAVAILABLE, UNREAD, APIKeySerializer, NewAPIKeySerializer
 from accounts.models import APIKey, User
 from accounts.permissions import SignedInPersonally
 
@@ -37,7 +38,15 @@ class _OwnKeys(GenericAPIView[APIKey]):
         return APIKey.objects.of(self.request.user)
 
 
-@extend_schema_view(get=extend_schema(operation_id="apiKeys", tags=["auth"], summary="One's own API keys"))
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="apiKeys",
+        tags=["auth"],
+        summary="One's own API keys",
+        responses={200: APIKeySerializer(many=True)} | UNAVAILABLE,
+    )
+)
+@extend_validation_errors(["invalid_choice"], field_name="datasets", methods=["post"])
 class APIKeyListView(_OwnKeys, ListCreateAPIView[APIKey]):
     """One's own API keys, newest first, those that were revoked among them."""
 
@@ -48,7 +57,7 @@ class APIKeyListView(_OwnKeys, ListCreateAPIView[APIKey]):
         tags=["auth"],
         summary="Make an API key",
         request=APIKeySerializer,
-        responses={201: NewAPIKeySerializer},
+        responses={201: NewAPIKeySerializer} | UNREAD,
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a key. The answer holds its text, which is shown this once."""
@@ -64,11 +73,23 @@ class APIKeyListView(_OwnKeys, ListCreateAPIView[APIKey]):
         )
 
 
-@extend_schema_view(get=extend_schema(operation_id="apiKey", tags=["auth"], summary="One API key"))
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="apiKey",
+        tags=["auth"],
+        summary="One API key",
+        responses={200: APIKeySerializer} | UNAVAILABLE,
+    )
+)
 class APIKeyView(_OwnKeys, RetrieveDestroyAPIView[APIKey]):
     """One of one's own API keys."""
 
-    @extend_schema(operation_id="apiKeyRevoke", tags=["auth"], summary="Revoke an API key")
+    @extend_schema(
+        operation_id="apiKeyRevoke",
+        tags=["auth"],
+        summary="Revoke an API key",
+        responses={204: None} | UNAVAILABLE,
+    )
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Revoke the key: its next request is refused. It stays in the list."""
         self.get_object().revoke()
