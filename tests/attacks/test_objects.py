@@ -9,6 +9,8 @@ from tests.attacks.asking import ask, filled_form
 from tests.attacks.table import GROUPS, Aim
 from tests.attacks.world import World, promoted, rows_of_others
 
+pytestmark = pytest.mark.sqlite  # thousands of requests; which rows are whose, tests/api asks on both
+
 WHO = ("tenant", "staff", "visitor")
 
 
