@@ -5,14 +5,19 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from drf_standardized_errors.openapi_validation_errors import extend_validation_errors
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, ListCreateAPIView, RetrieveDestroyAPIView
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import UNAVAILABLE, UNREAD, APIKeySerializer, NewAPIKeySerializer
+from accounts.api.serializers import (
+    UNAVAILABLE,
+    UNREAD,
+    APIKeySerializer,
+    NewAPIKeySerializer,
+    RefusalSerializer,
+)
 from accounts.models import APIKey, User
 from accounts.permissions import SignedInPersonally
 
@@ -46,7 +51,6 @@ class _OwnKeys(GenericAPIView[APIKey]):
         responses={200: APIKeySerializer(many=True)} | UNAVAILABLE,
     )
 )
-@extend_validation_errors(["invalid_choice"], field_name="datasets", methods=["post"])
 class APIKeyListView(_OwnKeys, ListCreateAPIView[APIKey]):
     """One's own API keys, newest first, those that were revoked among them."""
 
@@ -57,7 +61,8 @@ class APIKeyListView(_OwnKeys, ListCreateAPIView[APIKey]):
         tags=["auth"],
         summary="Make an API key",
         request=APIKeySerializer,
-        responses={201: NewAPIKeySerializer} | UNREAD,
+        # The 400 by hand: the schema would call the first entry of a list `networks.INDEX`, not `networks.0`.
+        responses={201: NewAPIKeySerializer, 400: RefusalSerializer} | UNREAD,
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a key. The answer holds its text, which is shown this once."""

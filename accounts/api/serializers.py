@@ -17,7 +17,7 @@ from accounts.tokens import Pair
 
 
 class RefusalItemSerializer(serializers.Serializer[object]):
-    """One thing that is wrong; `attr` is null, because it is with no field."""
+    """One thing that is wrong; `attr` is the field that it is wrong with, or null."""
 
     code = serializers.CharField()
     detail = serializers.CharField()
@@ -25,7 +25,7 @@ class RefusalItemSerializer(serializers.Serializer[object]):
 
 
 class RefusalSerializer(serializers.Serializer[object]):
-    """A refusal that has nothing to do with what was said."""
+    """The one shape of every refusal."""
 
     type = serializers.CharField()
     errors = RefusalItemSerializer(many=True)  # type: ignore[assignment]
