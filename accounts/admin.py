@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,8 +16,21 @@ from accounts.forms import APIKeyForm, UserForm
 from accounts.models import APIKey, User
 
 
+class GuardedHistoryMixin:
+    """Who may not see the table learns of no id whether there is such a row: 403 for each.
+
+    Django looks for the row first, and says of one that is missing that it is.
+    """
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.has_view_or_change_permission(request):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        response: HttpResponseBase = super().history_view(request, *args, **kwargs)  # type: ignore[misc]
+        return response
+
+
 @admin.register(User)
-class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]  # takes no argument at run time
+class UserAdmin(GuardedHistoryMixin, auth_admin.UserAdmin):  # type: ignore[type-arg]  # takes no argument at run time
     """Django's, with the id: offered (at random) when a user is made, read-only ever after."""
 
     form = UserForm
@@ -43,7 +57,7 @@ class UserAdmin(auth_admin.UserAdmin):  # type: ignore[type-arg]  # takes no arg
 
 
 @admin.register(APIKey)
-class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class APIKeyAdmin(GuardedHistoryMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Everybody's keys: to look at and to revoke. A new one is shown once, in the answer to its form.
 
     Whoever has a key is its user; so only superusers make keys for others.

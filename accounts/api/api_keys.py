@@ -11,7 +11,13 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import APIKeySerializer, NewAPIKeySerializer
+from accounts.api.serializers import (
+    UNAVAILABLE,
+    UNREAD,
+    APIKeySerializer,
+    NewAPIKeySerializer,
+    RefusalSerializer,
+)
 from accounts.models import APIKey, User
 from accounts.permissions import SignedInPersonally
 
@@ -37,7 +43,14 @@ class _OwnKeys(GenericAPIView[APIKey]):
         return APIKey.objects.of(self.request.user)
 
 
-@extend_schema_view(get=extend_schema(operation_id="apiKeys", tags=["auth"], summary="One's own API keys"))
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="apiKeys",
+        tags=["auth"],
+        summary="One's own API keys",
+        responses={200: APIKeySerializer(many=True)} | UNAVAILABLE,
+    )
+)
 class APIKeyListView(_OwnKeys, ListCreateAPIView[APIKey]):
     """One's own API keys, newest first, those that were revoked among them."""
 
@@ -48,7 +61,8 @@ class APIKeyListView(_OwnKeys, ListCreateAPIView[APIKey]):
         tags=["auth"],
         summary="Make an API key",
         request=APIKeySerializer,
-        responses={201: NewAPIKeySerializer},
+        # The 400 by hand: the schema would call the first entry of a list `networks.INDEX`, not `networks.0`.
+        responses={201: NewAPIKeySerializer, 400: RefusalSerializer} | UNREAD,
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a key. The answer holds its text, which is shown this once."""
@@ -64,11 +78,23 @@ class APIKeyListView(_OwnKeys, ListCreateAPIView[APIKey]):
         )
 
 
-@extend_schema_view(get=extend_schema(operation_id="apiKey", tags=["auth"], summary="One API key"))
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="apiKey",
+        tags=["auth"],
+        summary="One API key",
+        responses={200: APIKeySerializer} | UNAVAILABLE,
+    )
+)
 class APIKeyView(_OwnKeys, RetrieveDestroyAPIView[APIKey]):
     """One of one's own API keys."""
 
-    @extend_schema(operation_id="apiKeyRevoke", tags=["auth"], summary="Revoke an API key")
+    @extend_schema(
+        operation_id="apiKeyRevoke",
+        tags=["auth"],
+        summary="Revoke an API key",
+        responses={204: None} | UNAVAILABLE,
+    )
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Revoke the key: its next request is refused. It stays in the list."""
         self.get_object().revoke()

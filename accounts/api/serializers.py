@@ -16,6 +16,26 @@ from accounts.networks import MOST, canonical_network
 from accounts.tokens import Pair
 
 
+class RefusalItemSerializer(serializers.Serializer[object]):
+    """One thing that is wrong; `attr` is the field that it is wrong with, or null."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class RefusalSerializer(serializers.Serializer[object]):
+    """The one shape of every refusal."""
+
+    type = serializers.CharField()
+    errors = RefusalItemSerializer(many=True)  # type: ignore[assignment]
+
+
+# Of every request, as the document has it: the database does not answer; and of every body that is too large.
+UNAVAILABLE = {503: RefusalSerializer}
+UNREAD = {413: RefusalSerializer} | UNAVAILABLE
+
+
 class CredentialsSerializer(serializers.Serializer[User]):
     """A name and a password, as given. Nothing is trimmed from a password."""
 

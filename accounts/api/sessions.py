@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from accounts import tokens
 from accounts.api.parsers import JSONParser
 from accounts.api.serializers import (
+    UNREAD,
     CredentialsSerializer,
     RefreshSerializer,
     SignedInSerializer,
@@ -71,7 +72,7 @@ class LoginView(OpenView):
         operation_id="login",
         request=CredentialsSerializer,
         # The 401 by hand: the schema expects one only where an authenticator is in use.
-        responses={200: SignedInSerializer, 401: ErrorResponse401Serializer},
+        responses={200: SignedInSerializer, 401: ErrorResponse401Serializer} | UNREAD,
         tags=["auth"],
     )
     def post(self, request: Request) -> Response:
@@ -89,7 +90,7 @@ class TokenView(OpenView):
     @extend_schema(
         operation_id="token",
         request=CredentialsSerializer,
-        responses={200: TokensSerializer, 401: ErrorResponse401Serializer},
+        responses={200: TokensSerializer, 401: ErrorResponse401Serializer} | UNREAD,
         tags=["auth"],
     )
     def post(self, request: Request) -> Response:
@@ -107,7 +108,7 @@ class TokenRefreshView(OpenView):
     @extend_schema(
         operation_id="tokenRefresh",
         request=RefreshSerializer,
-        responses={200: TokensSerializer, 401: ErrorResponse401Serializer},
+        responses={200: TokensSerializer, 401: ErrorResponse401Serializer} | UNREAD,
         tags=["auth"],
     )
     def post(self, request: Request) -> Response:
@@ -127,7 +128,7 @@ class TokenRevokeView(OpenView):
     @extend_schema(
         operation_id="tokenRevoke",
         request=RefreshSerializer,
-        responses={204: OpenApiResponse(description="No token of that sign-in counts any more.")},
+        responses={204: OpenApiResponse(description="No token of that sign-in counts any more.")} | UNREAD,
         tags=["auth"],
     )
     def post(self, request: Request) -> Response:
@@ -153,7 +154,7 @@ class LogoutView(APIView):
     @extend_schema(
         operation_id="logout",
         request=None,
-        responses={204: None, 403: ErrorResponse403Serializer},
+        responses={204: None, 403: ErrorResponse403Serializer} | UNREAD,
         tags=["auth"],
     )
     def post(self, request: Request) -> Response:

@@ -14,6 +14,12 @@ from ..registry import registry
 from ..rendering import Formulas
 from .serializers import ErrorSerializer
 
+
+def refusals(*statuses: int) -> dict[int, type[ErrorSerializer]]:
+    """These statuses, as an operation of the document answers them."""
+    return dict.fromkeys(statuses, ErrorSerializer)
+
+
 DOWNLOAD_ERRORS = (400, 401, 403, 404, 406, 409, 413, 429, 503)
 """Every status that a download may be refused with, all of one shape."""
 
@@ -53,7 +59,7 @@ class DatasetSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         files = {(200, media_type): OpenApiTypes.BINARY for media_type in media_types()}
-        return files | dict.fromkeys(DOWNLOAD_ERRORS, ErrorSerializer)
+        return files | refusals(*DOWNLOAD_ERRORS)
 
     @property
     def _definition(self) -> ModelExport:

@@ -32,8 +32,8 @@ from .callers import caller_of
 from .errors import exception_handler
 from .negotiation import ErrorsOnlyNegotiation, negotiated
 from .pagination import LogPagination
-from .schema import DatasetSchema
-from .serializers import ErrorSerializer, ExportLogSerializer, HealthSerializer, InfoSerializer
+from .schema import DatasetSchema, refusals
+from .serializers import ExportLogSerializer, HealthSerializer, InfoSerializer
 from .throttling import ExportRateThrottle
 
 
@@ -91,7 +91,7 @@ class InfoView(EngineView):
     """What the caller may export: each dataset with its filters, columns and number of own rows."""
 
     @extend_schema(
-        responses={200: InfoSerializer, 401: ErrorSerializer},
+        responses={200: InfoSerializer} | refusals(401, 406, 503),
         summary="The datasets, their filters and columns",
     )
     def get(self, request: Request) -> Response:
@@ -113,7 +113,7 @@ class HealthView(EngineView):
     permission_classes = (AllowAny,)  # type: ignore[assignment]
 
     @extend_schema(
-        responses={200: HealthSerializer, 503: ErrorSerializer},
+        responses={200: HealthSerializer} | refusals(406, 503),
         auth=[],
         summary="Whether the service answers",
     )
@@ -136,7 +136,7 @@ class _OwnLogs(EngineView):
 
 @extend_schema(
     summary="The caller's own audit records, newest first",
-    responses={200: ExportLogSerializer(many=True), 401: ErrorSerializer, 404: ErrorSerializer},
+    responses={200: ExportLogSerializer(many=True)} | refusals(401, 404, 406, 503),
 )
 class LogListView(_OwnLogs, ListAPIView[ExportLog]):
     """The caller's own audit records, newest first."""
@@ -147,7 +147,7 @@ class LogListView(_OwnLogs, ListAPIView[ExportLog]):
 
 @extend_schema(
     summary="One of the caller's own audit records",
-    responses={200: ExportLogSerializer, 401: ErrorSerializer, 404: ErrorSerializer},
+    responses={200: ExportLogSerializer} | refusals(401, 404, 406, 503),
 )
 class LogDetailView(_OwnLogs, RetrieveAPIView[ExportLog]):
     """One record: by its size and SHA-256 a client knows whether what it received is whole."""

@@ -1,0 +1,182 @@
+"""The OpenAPI document is the truth: whatever is sent, no answer is one that it does not name.
+
+Schemathesis makes the requests from the document: valid ones, and ones with mistakes. A real server answers.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.databases import fresh_database
+from tests.servers import Server, manage, run_server
+
+pytestmark = pytest.mark.sqlite  # what a request may be answered does not depend on the database
+
+USER = "user-123"
+OPERATIONS = (
+    *("GET /api/alerts/export/csv", "GET /api/hosts/export/csv", "GET /api/scans/{scan_id}/export/csv"),
+    *("GET /api/auth/api-keys", "POST /api/auth/api-keys"),
+    *("GET /api/auth/api-keys/{id}", "DELETE /api/auth/api-keys/{id}"),
+    *("POST /api/auth/login", "POST /api/auth/logout"),
+    *("POST /api/auth/token", "POST /api/auth/token/refresh", "POST /api/auth/token/revoke"),
+    *("GET /api/exports/agents", "GET /api/exports/alerts", "GET /api/exports/calls"),
+    *("GET /api/exports/events", "GET /api/exports/hosts", "GET /api/exports/phone-numbers"),
+    *("GET /api/exports/scans", "GET /api/exports/health", "GET /api/exports/info"),
+    *("GET /api/exports/logs", "GET /api/exports/logs/{id}"),
+)
+CHECKS = [
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+FEW, MANY = 8, 500
+"""Requests of each kind, operation and sign-in: 23 operations with few take about a minute."""
+
+JSON = {"Accept": "application/vnd.oai.openapi+json"}
+ISSUING = """
+from django.contrib.auth import get_user_model
+from accounts.models import APIKey
+user = get_user_model().objects.get(pk="user-123")
+user.set_password("user-123")
+user.save()
+print(APIKey.objects.issue(user=user, name="attack")[1])
+"""
+
+
+@dataclass(frozen=True)
+class Service:
+    server: Server
+    schema: Any
+    key: str
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, with_tables: str) -> Iterator[Service]:
+    env = {
+        "EXPORTS_RATE": "1000000/h",
+        "LOCKOUT_FAILURES": "1000000",
+        "EXPORTS_DEV_USER_HEADER": "true",
+        "EXPORTS_PUBLIC_SCHEMA": "true",
+        "LOG_LEVEL": "ERROR",
+    }
+    directory = tmp_path_factory.mktemp("attacks")
+    with fresh_database(directory, like=with_tables) as url:
+        counts = [f"--{kind}=5" for kind in ("agents", "phone-numbers", "calls", "events", "hosts")]
+        seeded = manage(url, "seed_demo", f"--user={USER}", *counts, env=env)
+        assert seeded.returncode == 0, seeded.stderr
+        issued = manage(url, "shell", "--verbosity=0", "--command", ISSUING, env=env)
+        assert issued.returncode == 0, issued.stderr
+        server = run_server(url, directory, env=env)
+        try:
+            schema = schemathesis.openapi.from_url(f"{server.url}/api/schema/?format=json", headers=JSON)
+            # Random credentials beside the right ones would be refused for them.
+            schema.config.generation.with_security_parameters = False
+            yield Service(server, schema, issued.stdout.strip())
+        finally:
+            server.stop()
+
+
+type SignIn = Callable[[Service, requests.Session], Mapping[str, str]]
+
+
+def _nobody(service: Service, session: requests.Session) -> Mapping[str, str]:
+    return {}
+
+
+def _header(service: Service, session: requests.Session) -> Mapping[str, str]:
+    return {"X-User-Id": USER}
+
+
+def _key(service: Service, session: requests.Session) -> Mapping[str, str]:
+    return {"Authorization": f"Api-Key {service.key}"}
+
+
+def _session(service: Service, session: requests.Session) -> Mapping[str, str]:
+    """Without the CSRF token: what is unsafe is refused, and that too is in the document."""
+    answer = session.post(f"{service.server.url}/api/auth/login", json={"username": USER, "password": USER})
+    assert answer.status_code == 200, answer.text
+    return {}
+
+
+WAYS: dict[str, SignIn] = {"nobody": _nobody, "header": _header, "key": _key, "session": _session}
+
+
+def operation_of(service: Service, name: str) -> Any:
+    method, path = name.split()
+    return service.schema[path][method]
+
+
+def attack(service: Service, name: str, way: str, examples: int) -> None:
+    """So many valid requests, and as many with mistakes; each answer is held to the document."""
+    operation = operation_of(service, name)
+    with requests.Session() as session:
+        headers = WAYS[way](service, session)
+
+        def answered(case: Any) -> None:
+            response = case.call(session=session, headers=headers, timeout=30)
+            # The one answer of the kind that is foreseen: what is behind the service does not answer.
+            checks = CHECKS if response.status_code == 503 else [not_a_server_error, *CHECKS]
+            case.validate_response(response, checks=checks)
+
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            if mode is GenerationMode.NEGATIVE and not _can_be_wrong(operation):
+                continue
+            run = settings(
+                max_examples=examples,
+                derandomize=True,
+                deadline=None,
+                database=None,
+                phases=[Phase.explicit, Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            run(given(case=operation.as_strategy(generation_mode=mode))(answered))()
+
+
+def _can_be_wrong(operation: Any) -> bool:
+    """Whether there is anything to make a mistake in."""
+    return bool(operation.definition.raw.keys() & {"parameters", "requestBody"})
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_works(service, way):
+    """A sign-in that is refused would try nothing but the refusal."""
+    with requests.Session() as session:
+        headers = WAYS[way](service, session)
+        answer = operation_of(service, "GET /api/exports/calls").Case().call(session=session, headers=headers)
+    if way == "nobody":
+        assert answer.status_code == 401
+    else:
+        assert answer.status_code == 200
+        assert len(answer.content.splitlines()) == 6
+
+
+def test_no_operation_is_missing(service):
+    found = {operation.ok().label for operation in service.schema.get_all_operations()}
+    assert found == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_only_documented_answers(service, operation, way):
+    attack(service, operation, way, FEW)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_only_documented_answers_to_many(service, operation, way):
+    attack(service, operation, way, MANY)
