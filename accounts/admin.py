@@ -1,12 +1,12 @@
 """Users and API keys in the admin."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
@@ -15,18 +15,24 @@ from django.utils.translation import ngettext
 from accounts.forms import APIKeyForm, UserForm
 from accounts.models import APIKey, User
 
+if TYPE_CHECKING:
+    _Base = admin.ModelAdmin[Any]
+else:  # a mixin: the ModelAdmin stands behind it
+    _Base = object
 
-class GuardedHistoryMixin:
+
+class GuardedHistoryMixin(_Base):
     """Who may not see the table learns of no id whether there is such a row: 403 for each.
 
     Django looks for the row first, and says of one that is missing that it is.
     """
 
-    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not self.has_view_or_change_permission(request):  # type: ignore[attr-defined]
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        response: HttpResponseBase = super().history_view(request, *args, **kwargs)  # type: ignore[misc]
-        return response
+        return super().history_view(request, object_id, extra_context)
 
 
 @admin.register(User)

@@ -91,7 +91,7 @@ class InfoView(EngineView):
     """What the caller may export: each dataset with its filters, columns and number of own rows."""
 
     @extend_schema(
-        responses={200: InfoSerializer} | refusals(401, 406, 503),
+        responses={200: InfoSerializer} | refusals(401, 403, 406, 503),
         summary="The datasets, their filters and columns",
     )
     def get(self, request: Request) -> Response:
@@ -136,7 +136,7 @@ class _OwnLogs(EngineView):
 
 @extend_schema(
     summary="The caller's own audit records, newest first",
-    responses={200: ExportLogSerializer(many=True)} | refusals(401, 404, 406, 503),
+    responses={200: ExportLogSerializer(many=True)} | refusals(401, 403, 404, 406, 503),
 )
 class LogListView(_OwnLogs, ListAPIView[ExportLog]):
     """The caller's own audit records, newest first."""
@@ -147,7 +147,7 @@ class LogListView(_OwnLogs, ListAPIView[ExportLog]):
 
 @extend_schema(
     summary="One of the caller's own audit records",
-    responses={200: ExportLogSerializer} | refusals(401, 404, 406, 503),
+    responses={200: ExportLogSerializer} | refusals(401, 403, 404, 406, 503),
 )
 class LogDetailView(_OwnLogs, RetrieveAPIView[ExportLog]):
     """One record: by its size and SHA-256 a client knows whether what it received is whole."""

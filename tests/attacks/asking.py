@@ -21,8 +21,11 @@ BY_CHANCE = (
     (re.compile(r"_\d{8}_\d{6}"), "_time"),
     (re.compile(r'value="\d\d:\d\d:\d\d"'), "time"),
 )
-COUNTED_ELSEWHERE = {"Content-Length", "X-Export-Id", "X-Request-ID", "Expires"}
-"""Headers of each answer's own: of its body, audit record, line in the log, and of the clock."""
+COUNTED_ELSEWHERE = {
+    *("Content-Length", "X-Export-Id", "X-Request-ID", "Expires"),
+    *("RateLimit-Remaining", "RateLimit-Reset"),
+}
+"""Headers of each answer's own: of its body, audit record, line in the log, of the clock and the rate."""
 
 
 @dataclass(frozen=True)

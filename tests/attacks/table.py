@@ -56,7 +56,9 @@ def _api_dataset(name: str, *filters: tuple[str, str], needs: str = "") -> tuple
 
 def _download(address: str, *filters: tuple[str, str], needs: str = "") -> Endpoint:
     """A download: whose rows, and which other rows they have to belong to."""
-    aims = [Aim(kind="user", address=f"{address}?tenant={{id}}{needs}", status=403)]
+    name = address.rpartition("/")[2]
+    shown_to = "" if name in NOBODYS else "tenant"
+    aims = [Aim(kind="user", address=f"{address}?tenant={{id}}{needs}", status=403, shown_to=shown_to)]
     # An empty file says that there are no such rows; a scan has to be there.
     statuses = {"scan": 404}
     aims += [
@@ -83,7 +85,15 @@ DATASETS = {
     "samples": (),
     "computed-samples": (),
     "products": (),
+    "contacts": (),
+    "computed-contacts": (),
+    "secrets": (),
+    "sensitive": (),
+    "limited": (),
 }
+NOBODYS = ("secrets", "sensitive")
+"""For which the attacks' tenant lacks the permission, or the address."""
+
 NEEDS = {"scans": "&scan_id={scan}"}
 """Parameters that a dataset cannot do without."""
 
@@ -182,7 +192,9 @@ def _page_aims() -> Iterator[Aim]:
     for name, filters in DATASETS.items():
         address = f"/exports/{name}/"
         for path in (address, f"{address}download"):
-            yield Aim(kind="user", address=f"{path}?tenant={{id}}{NEEDS.get(name, '')}", status=403)
+            shown_to = "" if name in NOBODYS else "tenant"
+            named = f"{path}?tenant={{id}}{NEEDS.get(name, '')}"
+            yield Aim(kind="user", address=named, status=403, shown_to=shown_to)
             for parameter, kind in filters:
                 yield Aim(kind=kind, address=f"{path}?{parameter}={{id}}")
 
@@ -261,6 +273,10 @@ OWN_ROWS = {
         shown_to="staff",
         references={"user": "user", "network": "network", "host": "host"},
         exports=("alerts",),
+    ),
+    # Of the tests' own app.
+    "policy/contact": Table(
+        kind="contact", shown_to="staff", references={"owner": "user"}, exports=("contacts", "secrets")
     ),
     # To be read; what it refers to is text.
     "exports/exportlog": Table(kind="record", shown_to="staff"),
@@ -424,7 +440,7 @@ ADMIN = {
             for kind in ("call", "network", "user", "record")
         ),
     ),
-    "admin/(?P<app_label>auth|accounts|exports|telephony|netscan|axes|shop)/$": Endpoint(
+    "admin/(?P<app_label>auth|accounts|exports|telephony|netscan|axes|policy|shop)/$": Endpoint(
         address="/admin/telephony/", no_object="an app is nobody's"
     ),
     "admin/(?P<url>.*)$": Endpoint(address="/admin/nothing/", no_object="there is nothing"),

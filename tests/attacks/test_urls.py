@@ -19,7 +19,7 @@ from tests.servers import ROOT, service_environment
 
 REFUSALS = (302, 401, 403, 404, 405)
 SIGN_IN = ("/login/?next=", "/admin/login/?next=")
-ONES_OWN_APPS = re.compile(r"orders|samples|products|shop")
+ONES_OWN_APPS = re.compile(r"orders|samples|products|shop|contacts?|secrets|sensitive|limited")
 LISTING = "import json; from tests.attacks.routes import routes; print(json.dumps(routes()))"
 
 

@@ -13,11 +13,12 @@ from django.db.models import Model
 from accounts.models import APIKey
 from exports.models import ExportLog
 from tests.api import rows
+from tests.policy.models import Contact
 from tests.shop.models import Product, Shop, Supplier
 
 MISSING_NUMBER = 7_900_099
 # Not axes: it counts the guesses at somebody's password, which is what it is there for.
-APPS = ("telephony", "netscan", "accounts", "exports", "shop", "auth", "admin")
+APPS = ("telephony", "netscan", "accounts", "exports", "policy", "shop", "auth", "admin")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def _objects(user: Any, owner: int) -> tuple[dict[str, Any], dict[str, type[Mode
         "product": Product.objects.create(
             id=next(numbers), shop=shop, supplier=supplier, name="product", price="1.00"
         ),
+        "contact": Contact.objects.create(id=next(numbers), owner=user, name="contact"),
         "group": Group.objects.create(id=next(numbers), name=f"group {owner}"),
         "attempt": AccessAttempt.objects.create(
             id=next(numbers), username=user.username, failures_since_start=1
@@ -111,7 +113,8 @@ def promoted(user: Any) -> None:
     """Makes staff of them, who may do everything with the tables of tenants, but not for other tenants."""
     user.is_staff = True
     user.save()
-    chosen = Permission.objects.filter(content_type__app_label__in=["telephony", "netscan", "exports"])
+    apps_of_tenants = ["telephony", "netscan", "policy", "exports"]
+    chosen = Permission.objects.filter(content_type__app_label__in=apps_of_tenants)
     user.user_permissions.add(*chosen.exclude(codename__startswith="export_for_"))
 
 
