@@ -237,18 +237,18 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
 }
 
-export_networks = {
-    name: env.entries(f"EXPORTS_{name}") for name in ("ALLOWED_NETWORKS", "SENSITIVE_NETWORKS")
-}
-for name, networks in export_networks.items():
-    require_none(environment.export_network_problems(f"EXPORTS_{name}", networks))
+allowed_networks = env.entries("EXPORTS_ALLOWED_NETWORKS")
+sensitive_networks = env.entries("EXPORTS_SENSITIVE_NETWORKS")
+require_none(environment.export_network_problems("EXPORTS_ALLOWED_NETWORKS", allowed_networks))
+require_none(environment.export_network_problems("EXPORTS_SENSITIVE_NETWORKS", sensitive_networks))
 
 # The engine's own settings; what is left out or None takes the engine's default.
 EXPORTS = {
     "RATE": env.rate("EXPORTS_RATE", "10/h"),
     "RATE_FAIL_OPEN": env.switch("EXPORTS_RATE_FAIL_OPEN"),
     "PLANS": env.json("EXPORTS_PLANS"),
-    **export_networks,
+    "ALLOWED_NETWORKS": allowed_networks,
+    "SENSITIVE_NETWORKS": sensitive_networks,
     "CHUNK_SIZE": env.whole_number("EXPORTS_CHUNK_SIZE", 1000, least=1),
     "MAX_ROWS": env.whole_number("EXPORTS_MAX_ROWS", 0) or None,
     "MAX_SECONDS": env.whole_number("EXPORTS_MAX_SECONDS", 3600) or None,

@@ -85,7 +85,9 @@ def test_every_picture_is_shown():
 def test_every_key_of_the_setting_stands_with_its_default():
     rows = table(section("docs/settings.md", "## EXPORTS"), "key")
     documented = {coded(key)[0]: coded(default)[0] for key, default, _ in rows}
-    assert documented == {field.name.upper(): repr(field.default) for field in fields(conf.ExportSettings)}
+    defaults = conf.ExportSettings()
+    names = [field.name for field in fields(conf.ExportSettings)]
+    assert documented == {name.upper(): repr(getattr(defaults, name)) for name in names}
 
 
 def variables(source: str) -> set[str]:
