@@ -7,7 +7,7 @@ from tests.processes.services import TIMEOUT, Service
 
 
 def outcomes(service: Service, user: str) -> Counter[str]:
-    """How many records of the user have which outcome. The last byte arrives a moment before one is closed."""
+    """How many of the user's records have which outcome. The last byte arrives before one is closed."""
     deadline = time.monotonic() + TIMEOUT
     while True:
         page = service.json("/api/exports/logs?page_size=500", user)

@@ -45,7 +45,7 @@ class RedisServer:
             self._wait_until_ready(self._process)
 
     def stop(self) -> None:
-        """Stops it (SIGTERM), by force when that takes too long. May be called twice, and of one that hangs."""
+        """Stops it (SIGTERM), by force when that takes too long; also one that hangs. May be called twice."""
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -72,11 +72,6 @@ class RedisServer:
         """All counts are at nought."""
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
-
-    def commands(self) -> int:
-        """How many commands clients have sent so far, this one left out."""
-        with redis.Redis.from_url(self.url) as client:
-            return client.info("stats")["total_commands_processed"]
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         log = self._directory / "log"
