@@ -76,14 +76,15 @@ def send(url: str, spoof: Spoof, source: str, agent: str) -> list[int]:
     parts = urlsplit(url)
     there = (str(parts.hostname), parts.port or 80)
     with socket.create_connection(there, TIMEOUT, source_address=(source, 0)) as client:
-        received = b""
+        received, broken = b"", False
         try:
             client.sendall(spoof.request(parts.netloc, FEW, agent))
             while piece := client.recv(65536):
                 received += piece
         except ConnectionError:
-            # It has closed the connection before it had read all, which may come before what it had answered.
-            pass
+            # Closed before all was read: then what it had answered may be lost.
+            broken = True
+    assert received or broken
     return [int(status) for status in re.findall(rb"HTTP/1\.[01] ([0-9]{3}) ", received)]
 
 
