@@ -135,8 +135,9 @@ if REDIS_URL:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            # A server that does not answer is reported by the probe instead of hanging it.
-            "OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5},
+            # An export asks up to three times one after the other, and waits that long for each answer where
+            # EXPORTS_RATE_FAIL_OPEN lets it go on. A counter is asked and answered in a millisecond.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
     }
 else:

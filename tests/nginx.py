@@ -42,7 +42,7 @@ http {{
     scgi_temp_path scgi;
     server {{
         listen {by_default};
-        location / {{ proxy_pass http://{upstream}; }}
+        location / {{ proxy_pass http://{upstream}; {location} }}
     }}
     server {{
         listen {streaming};
@@ -51,6 +51,7 @@ http {{
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_buffering off;
+            {location}
         }}
     }}
 }}
@@ -101,8 +102,11 @@ def _answers(url: str) -> bool:
     return True
 
 
-def run_nginx(upstream: str, directory: Path) -> Nginx:
-    """Starts nginx before the server at that URL; returns once it answers. The caller stops it."""
+def run_nginx(upstream: str, directory: Path, *, location: str = "") -> Nginx:
+    """Starts nginx before the server at that URL; returns once it answers. The caller stops it.
+
+    `location` is what stands beside proxy_pass, for both ways.
+    """
     program = need("nginx")
     with ExitStack() as stack:
         # nginx takes no port 0. It takes sockets that listen already, from its own predecessor or from us.
@@ -113,6 +117,7 @@ def run_nginx(upstream: str, directory: Path) -> Nginx:
                 # Its workers would be another user, to whom this directory is closed.
                 user="user root;" if os.geteuid() == 0 else "",
                 upstream=urlsplit(upstream).netloc,
+                location=location,
                 by_default=first,
                 streaming=second,
             )

@@ -39,17 +39,36 @@ def _within(usages: Iterator[RateUsage], *, taken: bool) -> RateUsage | None:
 
 
 def _usages(definition: ModelExport, caller: Caller, *, increment: bool) -> Iterator[RateUsage]:
-    """The credential's first: what it is refused is not taken from its user's."""
+    """The credential's first: what it is refused is not taken from its user's.
+
+    Of a cache that does not answer nothing more is asked, because each question may take as long as the
+    cache's time limit allows.
+    """
+    try:
+        for group, who, rate in _counters(definition, caller):
+            yield _usage(group, who, rate, increment=increment)
+    except RateUnknown:
+        if not export_settings().rate_fail_open:
+            raise
+        if increment:  # once for each export
+            logger.warning(
+                "The cache that counts exports does not answer: one of %s by user %s is not counted",
+                definition.get_name(),
+                caller.user.pk,
+            )
+
+
+def _counters(definition: ModelExport, caller: Caller) -> Iterator[tuple[str, str, Rate]]:
+    """What is counted, by group and key, and up to which rate."""
     dataset, credential = definition.get_name(), caller.credential
     if isinstance(credential, RatedCredential) and credential.rate:
-        rate = Rate.parse(credential.rate)
-        yield from _usage(f"exports-credential:{dataset}", str(credential.pk), rate, increment=increment)
+        yield f"exports-credential:{dataset}", str(credential.pk), Rate.parse(credential.rate)
     if limit := limits_for(definition, caller.user).rate:
-        yield from _usage(f"exports:{dataset}", str(caller.user.pk), limit, increment=increment)
+        yield f"exports:{dataset}", str(caller.user.pk), limit
 
 
-def _usage(group: str, who: str, rate: Rate, *, increment: bool) -> Iterator[RateUsage]:
-    """django-ratelimit's count, once. Where the cache does not answer: RateUnknown, or none at all."""
+def _usage(group: str, who: str, rate: Rate, *, increment: bool) -> RateUsage:
+    """django-ratelimit's count. Raises RateUnknown where the cache does not answer."""
     try:
         usage = get_usage(
             None,
@@ -59,14 +78,9 @@ def _usage(group: str, who: str, rate: Rate, *, increment: bool) -> Iterator[Rat
             rate=(rate.count, rate.seconds),
             increment=increment,
         )
-        # A negative time is how it says that the counter was not there.
-        answered = usage is not None and usage["time_left"] >= 0
-        failure = None
     except Exception as error:  # each cache backend has exceptions of its own
-        answered, failure = False, error
-    if answered:
-        yield RateUsage(rate=rate, count=usage["count"], reset=usage["time_left"])
-    elif export_settings().rate_fail_open:
-        logger.warning("The cache that counts exports does not answer: %s is not counted", group)
-    else:
-        raise RateUnknown from failure
+        raise RateUnknown from error
+    # A negative time is how it says that the counter was not there.
+    if usage is None or usage["time_left"] < 0:
+        raise RateUnknown
+    return RateUsage(rate=rate, count=usage["count"], reset=usage["time_left"])

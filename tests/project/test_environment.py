@@ -270,6 +270,12 @@ def test_a_limit_of_zero_is_none(load, name):
     assert load(**{f"EXPORTS_{name}": "0"})["EXPORTS"][name] is None
 
 
+def test_a_redis_that_hangs_holds_no_request_for_long(load):
+    """An export may ask three times (tests/limits), each time for a connection and for an answer."""
+    options = load(REDIS_URL=SAFE["REDIS_URL"])["CACHES"]["default"]["OPTIONS"]
+    assert 3 * (options["socket_connect_timeout"] + options["socket_timeout"]) <= 6
+
+
 def test_production_drains_before_it_stops(load):
     assert load()["DRAIN_SECONDS"] == 0
     production = SAFE | {"DEBUG": "false"}
