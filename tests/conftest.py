@@ -5,7 +5,7 @@ from django.core.cache import caches
 
 from tests import databases
 
-pytest_plugins = ["tests.servers", "tests.nginx", "tests.calls"]
+pytest_plugins = ["tests.scheduling", "tests.servers", "tests.nginx", "tests.calls"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -53,6 +53,13 @@ def manage(
     )
 
 
+def run_code(database_url: str, code: str, env: Mapping[str, str] | None = None) -> str:
+    """What that code prints in `manage.py shell`. An AssertionError where it fails."""
+    done = manage(database_url, "shell", "--no-imports", "--command", code, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def migrate(database_url: str) -> None:
     """Makes the service's tables; see the fixture `with_tables`. An AssertionError where that fails."""
     done = manage(database_url, "migrate", "--verbosity=0")

@@ -23,15 +23,14 @@ from tests.commands.services import (
     wait_until,
 )
 from tests.databases import fresh_database
-from tests.processes.services import seed_demo
+from tests.processes.services import fill
 from tests.servers import manage
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, with_tables) -> Iterator[Project]:
     with fresh_database(tmp_path_factory.mktemp("commands"), like=with_tables) as url:
-        seed_demo(url, USER, calls=CALLS)
-        seed_demo(url, STRANGER, calls=10)
+        fill(url, {USER: {"calls": CALLS}, STRANGER: {"calls": 10}})
         yield Project(url)
 
 

@@ -11,7 +11,7 @@ FEW, MANY = "user-123", "user-456"
 # Two files that memory and time tell apart: the second is over 20 MB.
 USERS = {
     FEW: {"agents": 40, "phone_numbers": 40, "calls": 2_000, "events": 400},
-    MANY: {"calls": 8_000, "copies": 7},
+    MANY: {"calls": 2_000, "copies": 31},
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.servers import Server, manage, run_server
+from tests.servers import Server, run_code, run_server
 
 PIECE = 64 * 1024
 TIMEOUT = 60
@@ -112,49 +112,22 @@ def _connector(window: int):
     return connect
 
 
-def seed_demo(database_url: str, user: str, **counts: int) -> None:
-    """`manage.py seed_demo`, the same seed for every database."""
-    flags = [f"--{kind.replace('_', '-')}={count}" for kind, count in counts.items()]
-    done = manage(database_url, "seed_demo", f"--user={user}", "--seed=1", *flags)
-    assert done.returncode == 0, done.stdout + done.stderr
+def fill(database_url: str, users: Mapping[str, Mapping[str, Any]]) -> None:
+    """Makes these users, each with as many invented rows as are asked for; on every database the same.
 
-
-# Inside the database: a tenth of the time that as many invented calls would take.
-COPIES = """
-from django.db import connection
-from exports.contrib.telephony.models import CallLog
-new_id = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
-others = ", ".join(f.column for f in CallLog._meta.concrete_fields if not f.primary_key)
-table = CallLog._meta.db_table
-with connection.cursor() as cursor:
-    cursor.execute(
-        f"INSERT INTO {table} (id, {others})"
-        " WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < %s)"
-        f" SELECT {new_id}, {others} FROM {table}, copies WHERE user_id = %s",
-        (NUMBER, USER),
-    )
-"""
-
-
-def copy_calls(database_url: str, user: str, copies: int) -> None:
-    """Adds that many copies of each call of the user, under ids of their own."""
-    code = COPIES.replace("NUMBER", str(copies)).replace("USER", repr(user))
-    done = manage(database_url, "shell", "--no-imports", "--command", code)
-    assert done.returncode == 0, done.stdout + done.stderr
+    The kinds are those of `manage.py seed_demo`. Beside them `copies` are made of each call, under ids of
+    their own, and who has `permissions` (`app.codename`, or `*` alone for a superuser) is staff. One process
+    does it for all of them.
+    """
+    run_code(database_url, f"from tests.processes import seeding; seeding.fill({users!r})")
 
 
 @contextmanager
 def running_service(
-    database_url: str, directory: Path, users: Mapping[str, Mapping[str, int]]
+    database_url: str, directory: Path, users: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Service]:
-    """A server over that database, which has tables and is filled with the invented rows of these users.
-
-    `copies`, beside the kinds that seed_demo knows, are made of each call.
-    """
-    for user, counts in users.items():
-        seed_demo(database_url, user, **{kind: n for kind, n in counts.items() if kind != "copies"})
-        if copies := counts.get("copies"):
-            copy_calls(database_url, user, copies)
+    """A server over that database, which has tables; it is filled for these users as `fill` does it."""
+    fill(database_url, users)
     server = run_server(database_url, directory)
     try:
         yield Service(server, database_url)

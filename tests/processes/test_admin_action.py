@@ -10,9 +10,8 @@ import pytest
 from tests.databases import fresh_database
 from tests.processes.conftest import FEW, MANY
 from tests.processes.memory import peak_while
-from tests.processes.services import PIECE, Received, Service, running_service
+from tests.processes.services import PIECE, Received, Service, fill, running_service
 from tests.processes.sessions import Session
-from tests.processes.staff import make_staff
 from tests.processes.test_memory import DOWNLOADS, GROWTH, MB, figures
 from tests.servers import run_server
 
@@ -25,10 +24,16 @@ EXPORT = f"/admin/telephony/calllog/export/calls/?{urlencode(LIST)}"
 @pytest.fixture(scope="module")
 def own(service: Service, tmp_path_factory) -> Iterator[Service]:
     """The session's database under a server of its own, whose memory no other test has filled."""
-    make_staff(service.database_url, STAFF, superuser=True)
+    fill(service.database_url, {STAFF: {"permissions": ["*"]}})
     server = run_server(service.database_url, tmp_path_factory.mktemp("admin"))
     yield Service(server, service.database_url)
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def session(own) -> Session:
+    """The superuser's, who signs in once: a password takes a server half a second to compare."""
+    return Session(own.server.url, STAFF)
 
 
 def everything(tenant: str) -> dict[str, str]:
@@ -36,8 +41,7 @@ def everything(tenant: str) -> dict[str, str]:
     return {"select_across": "1", "tenant": tenant}
 
 
-def test_it_streams(own):
-    session = Session(own.server.url, STAFF)
+def test_it_streams(own, session):
     session.receive(EXPORT, everything(FEW))  # what the first request ever costs is not the question
     with session.answer(EXPORT, everything(MANY), window=PIECE) as response:
         export_id = response.headers["X-Export-Id"]
@@ -57,8 +61,8 @@ def test_it_streams(own):
     assert record["options"]["selection"] == {"list": urlencode(LIST), "order": "dataset"}
 
 
-def test_memory_does_not_grow_with_the_rows(own):
-    few, many = peaks(own)
+def test_memory_does_not_grow_with_the_rows(own, session):
+    few, many = peaks(own, session)
     assert many[1].size > 18 * MB
     assert many[0] - few[0] < GROWTH
 
@@ -66,13 +70,12 @@ def test_memory_does_not_grow_with_the_rows(own):
 @pytest.mark.long
 def test_memory_over_a_quarter_of_a_million_filtered_calls(tmp_path_factory, with_tables, capsys):
     directory = tmp_path_factory.mktemp("quarter")
-    users = {FEW: {"calls": 10_000}, MANY: {"calls": 53_000, "copies": 4}}
+    users = {FEW: {"calls": 10_000}, MANY: {"calls": 53_000, "copies": 4}, STAFF: {"permissions": ["*"]}}
     with (
         fresh_database(directory, like=with_tables) as url,
         running_service(url, directory, users) as service,
     ):
-        make_staff(url, STAFF, superuser=True)
-        few, many = peaks(service)
+        few, many = peaks(service, Session(service.server.url, STAFF))
         rows = [service.record(received.headers["X-Export-Id"], STAFF) for _, received in (few, many)]
     with capsys.disabled():
         for record, (size, received) in zip(rows, (few, many), strict=True):
@@ -81,9 +84,8 @@ def test_memory_over_a_quarter_of_a_million_filtered_calls(tmp_path_factory, wit
     assert many[0] - few[0] < GROWTH
 
 
-def peaks(service: Service) -> list[tuple[int, Received]]:
+def peaks(service: Service, session: Session) -> list[tuple[int, Received]]:
     """The worker's peak and a download, of few rows on the list (several downloads) and then of many."""
-    session = Session(service.server.url, STAFF)
     peak(service, session, FEW, DOWNLOADS)  # loads code, fills caches and the threads' arenas
     return [peak(service, session, FEW, DOWNLOADS), peak(service, session, MANY)]
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.processes.conftest import FEW
-from tests.processes.services import Service
+from tests.processes.services import Service, fill
 from tests.processes.sessions import Session
-from tests.processes.staff import make_staff
 from tests.servers import manage
 
 OWNER, CHIEF = "staff-1", "chief-1"
@@ -68,9 +68,15 @@ def service(service: Service) -> Service:
     tables = ("calllog", "livekitevent")
     rights = [f"telephony.{verb}_{table}" for verb in ("view", "export") for table in tables]
     rights += ["netscan.view_host", "netscan.export_host"]
-    make_staff(service.database_url, OWNER, *rights, agents=5, calls=500, events=60, hosts=60)
-    make_staff(service.database_url, CHIEF, superuser=True)
+    rows = {"agents": 5, "calls": 500, "events": 60, "hosts": 60}
+    fill(service.database_url, {OWNER: {**rows, "permissions": rights}, CHIEF: {"permissions": ["*"]}})
     return service
+
+
+@pytest.fixture(scope="module")
+def signed_in(service) -> Callable[[str], Session]:
+    """signed_in(user), who signs in once: a password takes a server half a second to compare."""
+    return cache(lambda user: Session(service.server.url, user))
 
 
 def by_api(service: Service, user: str, export: Export) -> bytes:
@@ -78,17 +84,17 @@ def by_api(service: Service, user: str, export: Export) -> bytes:
     return service.receive(path, user, keep=True).body
 
 
-def by_web(service: Service, user: str, export: Export) -> bytes:
+def by_web(session: Session, export: Export) -> bytes:
     path = f"/exports/{export.dataset}/download?{urlencode(export.params)}"
-    return Session(service.server.url, user).receive(path, keep=True).body
+    return session.receive(path, keep=True).body
 
 
-def by_admin(service: Service, user: str, export: Export) -> bytes:
+def by_admin(session: Session, export: Export) -> bytes:
     path = f"/admin/{export.table}/export/{export.dataset}/?{urlencode(export.list_filters)}"
     fields: dict[str, Any] = {"select_across": "1", **export.options}
     if "columns" in fields:  # as the form's ticks, which come in the order of the choice
         fields["columns"] = ["", *fields["columns"].split(",")]
-    return Session(service.server.url, user).receive(path, fields, keep=True).body
+    return session.receive(path, fields, keep=True).body
 
 
 def by_command(service: Service, user: str, export: Export, directory) -> bytes:
@@ -102,11 +108,11 @@ def by_command(service: Service, user: str, export: Export, directory) -> bytes:
 
 
 @pytest.fixture
-def doors(service, tmp_path) -> dict[str, Callable[[str, Export], bytes]]:
+def doors(service, signed_in, tmp_path) -> dict[str, Callable[[str, Export], bytes]]:
     return {
         "api": lambda user, export: by_api(service, user, export),
-        "web": lambda user, export: by_web(service, user, export),
-        "admin": lambda user, export: by_admin(service, user, export),
+        "web": lambda user, export: by_web(signed_in(user), export),
+        "admin": lambda user, export: by_admin(signed_in(user), export),
         "command": lambda user, export: by_command(service, user, export, tmp_path),
     }
 

@@ -1,0 +1,49 @@
+"""Which tests stay in one process, and which begin: what the worker processes of pytest-xdist are given.
+
+Without it a directory's files would be spread over the workers, and each would make the same databases and
+start the same servers; and whatever is long and comes by chance at the end, the others would wait for.
+"""
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+PIECES = (
+    "tests/faults/test_cells.py",
+    "tests/wheel/",
+    "tests/browser/",
+    "tests/credentials/",
+    "tests/operations/test_shutdown.py",
+    "tests/processes/",
+    "tests/demo/test_demo.py",
+    "tests/connections/",
+    "tests/middleware/",
+    "tests/commands/test_processes.py",
+    "tests/operations/",
+    "tests/demo/",
+    "tests/test_infrastructure.py",
+    "tests/project/test_environment.py",
+)
+"""Beginnings of addresses: those of one stay together. The longest first; all other files come after them."""
+
+
+def piece(nodeid: str) -> str:
+    """What a test stays together with."""
+    file = nodeid.partition("::")[0]
+    return next((known for known in PIECES if file.startswith(known)), file)
+
+
+class Scheduling(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return piece(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scheduling:
+    return Scheduling(config, log)
+
+
+# Last: pytest-randomly and pytest itself have put them into an order by then, which stays within a piece.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {known: rank for rank, known in enumerate(PIECES)}
+    items.sort(key=lambda item: ranks.get(piece(item.nodeid), len(PIECES)))
