@@ -7,7 +7,8 @@ from django.core.management import call_command
 
 from tests.api.rows import DATASETS, FILTERS
 
-pytestmark = pytest.mark.django_db
+# The document is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 PATHS = {
     **{f"/api/exports/{name}": name for name in DATASETS},
@@ -18,11 +19,18 @@ PATHS = {
 OPTIONS = {"format", "columns", "formulas", "tenant"}
 
 
+@pytest.fixture(scope="module")
+def documents():
+    return []
+
+
 @pytest.fixture
-def paths(get):
-    """Paths of the document without a slash at their end, each with its GET."""
-    document = get("/api/schema/?format=json", Accept="application/json").json
-    return {path.rstrip("/"): item.get("get") for path, item in document["paths"].items()}
+def paths(request, documents):
+    """Paths of the document without a slash at their end, each with its GET. It is asked for once."""
+    if not documents:
+        get = request.getfixturevalue("get")
+        documents.append(get("/api/schema/?format=json", Accept="application/json").json)
+    return {path.rstrip("/"): item.get("get") for path, item in documents[0]["paths"].items()}
 
 
 def test_it_works_without_a_warning(capsys):

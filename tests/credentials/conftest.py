@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from exports_project.credentials import available
 from tests.accounts.nextauth import COOKIES
 from tests.databases import fresh_database
-from tests.servers import Server, manage, run_server
+from tests.servers import Server, run_code, run_server
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, with_tables: str, keys: Keys
         "LOG_LEVEL": "DEBUG",
     }
     with fresh_database(tmp_path_factory.mktemp("credentials"), like=with_tables) as url:
-        for command in (
-            ("migrate", "--verbosity=0"),  # the tables of django-oauth-toolkit
-            ("shell", "--verbosity=0", "--command", "from tests.credentials import seed; seed.main()"),
-        ):
-            done = manage(url, *command, env=env)
-            assert done.returncode == 0, done.stdout + done.stderr
-        yield World(url, env, json.loads(done.stdout), keys)
+        made = run_code(url, "from tests.credentials import seed; seed.main()", env)
+        yield World(url, env, json.loads(made), keys)
 
 
 @pytest.fixture(scope="session")

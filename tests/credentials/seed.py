@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, set_token_value
 from rest_framework_simplejwt.tokens import AccessToken as WebToken
@@ -20,6 +21,7 @@ from tests.credentials import CLIENT_SECRET, PASSWORD
 
 def main() -> None:
     """Secrets by kind and condition."""
+    call_command("migrate", verbosity=0)  # the tables of django-oauth-toolkit
     password = make_password(PASSWORD)  # once: it takes half a second
     made: dict[str, dict[str, Any]] = {kind: {} for kind in ("session", "jwt", "apiKey", "oauth2")}
     for condition, user_id in (("right", "user-123"), ("stranger", "user-456"), ("disabled", "disabled")):

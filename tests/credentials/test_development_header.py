@@ -7,7 +7,7 @@ import pytest
 from tests.calls import FEW
 from tests.credentials.asking import ask
 from tests.project.test_environment import SAFE
-from tests.servers import manage
+from tests.servers import manage, run_server
 
 pytestmark = pytest.mark.sqlite  # it asks the database for nothing that would differ
 
@@ -15,15 +15,17 @@ CLASS = "accounts.authentication.DevelopmentHeaderAuthentication"
 SPELLINGS = ("X-User-Id", "X_User_Id", "X-User_Id", "x_user_id", "HTTP_X_USER_ID", "HTTP-X-User-Id")
 
 
-@pytest.fixture(params=["gunicorn", "uvicorn"])
-def production(request, filled, start_server):
+@pytest.fixture(scope="module", params=["gunicorn", "uvicorn"])
+def production(request, filled, tmp_path_factory):
     """A production server, reached as if through a proxy that ends TLS."""
     fixed = {name: SAFE[name] for name in ("SECRET_KEY", "REDIS_URL")}
     fixed |= {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "TRUSTED_PROXIES": "127.0.0.1"}
     fixed |= {"DRAIN_SECONDS": "0", "EXPORTS_DEV_USER_HEADER": ""}
     # Listed all the same: the class itself asks whether the header may be read.
     fixed |= {"AUTHENTICATION_CLASSES": f"{CLASS},accounts.authentication.SessionAuthentication"}
-    return start_server(filled, kind=request.param, env=fixed)
+    server = run_server(filled, tmp_path_factory.mktemp("production"), kind=request.param, env=fixed)
+    yield server
+    server.stop()
 
 
 def test_it_is_nothing(production):

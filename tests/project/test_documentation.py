@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.django_db
+# The document is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from exports.models import ExportLog
 from tests.api import rows
 from tests.web.html import Element, parse
 
-pytestmark = pytest.mark.django_db
+# The texts are the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 GERMAN = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.5"}
 CALLS = "/api/exports/calls"

@@ -1,6 +1,7 @@
 """Every page as HTML: what a screen reader, a keyboard and a strict policy need."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,8 @@ from exports.models import ExportLog
 from tests.api import rows
 from tests.web.html import Element, parse
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 PAGES = {
     "index": "/exports/",
@@ -29,16 +31,34 @@ PAGES = {
 }
 
 
+@pytest.fixture
+def fetch(visit, allow, user, stranger) -> Callable[[str], Element]:
+    """fetch(name): that page of somebody with exports and rights."""
+
+    def fetch(name: str) -> Element:
+        allow(user, "view_exportlog", "export_for_all_tenants", "export_for_other_tenant")
+        rows.calls(user, 25, outcome="completed")
+        for visitor in (user, stranger):
+            visit("/exports/calls/download", visitor=visitor).getvalue()
+        path = PAGES.get(name) or f"/exports/history/{ExportLog.objects.latest('timestamp').pk}/"
+        response = visit(path)
+        assert "unsafe" not in response.headers["Content-Security-Policy"]
+        return parse(response.content.decode())
+
+    return fetch
+
+
+@pytest.fixture(scope="module")
+def fetched() -> dict[str, Element]:
+    return {}
+
+
 @pytest.fixture(params=[*PAGES, "record"])
-def page(request, visit, allow, user, stranger) -> Element:
-    allow(user, "view_exportlog", "export_for_all_tenants", "export_for_other_tenant")
-    rows.calls(user, 25, outcome="completed")
-    for visitor in (user, stranger):
-        visit("/exports/calls/download", visitor=visitor).getvalue()
-    path = PAGES.get(request.param) or f"/exports/history/{ExportLog.objects.latest('timestamp').pk}/"
-    response = visit(path)
-    assert "unsafe" not in response.headers["Content-Security-Policy"]
-    return parse(response.content.decode())
+def page(request, fetched) -> Element:
+    """Fetched once: tests look at it, and change nothing."""
+    if request.param not in fetched:
+        fetched[request.param] = request.getfixturevalue("fetch")(request.param)
+    return fetched[request.param]
 
 
 def test_there_is_one_heading_and_a_title(page):
