@@ -16,7 +16,7 @@ from django.db import connection
 
 from exports_project import embedded_postgres
 from exports_project.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
-from tests import databases
+from tests import databases, scheduling
 from tests.servers import KINDS, ROOT
 from tests.tools import need
 
@@ -59,6 +59,15 @@ def test_a_failure_on_one_database_is_a_failure(codes, expected):
 )
 def test_another_database_of_the_same_server(url, expected):
     assert databases.with_name(url, "other") == expected
+
+
+@pytest.mark.sqlite
+def test_what_stays_in_one_process_exists():
+    for known in scheduling.PIECES:
+        assert (ROOT / known).exists(), known
+        assert scheduling.piece(f"{known}::test_it_works[a]") == known
+    assert scheduling.piece("tests/test_docs.py::test_it_works[a::b]") == "tests/test_docs.py"
+    assert scheduling.piece("tests/demo/test_seeding.py::test_it_works") == "tests/demo/"
 
 
 PARENT = """
