@@ -25,7 +25,7 @@ GUNICORN = (
     "--config=python:exports_project.gunicorn",
 )
 HEALTH = "/api/exports/health"
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 15
 
 

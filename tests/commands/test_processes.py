@@ -26,6 +26,8 @@ from tests.databases import fresh_database
 from tests.processes.services import fill
 from tests.servers import manage
 
+# What is marked `sqlite` is about files, terminals and words: the same on every database.
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, with_tables) -> Iterator[Project]:
@@ -54,6 +56,7 @@ def test_it_works(project, tmp_path):
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
+@pytest.mark.sqlite
 def test_the_shells_own_files(project, tmp_path):
     """/dev/stdout is what standard output is: here a file that is added to."""
     file = tmp_path / "calls.csv"
@@ -136,6 +139,7 @@ def test_a_reader_that_leaves(project, tmp_path):
     assert (record["outcome"], record["sha256"]) == ("cancelled", "")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -160,6 +164,7 @@ def test_a_database_without_tables(new_database, tmp_path):
     assert "Traceback" not in err
 
 
+@pytest.mark.sqlite
 def test_a_progress_bar_on_a_terminal(project, tmp_path):
     master, slave = pty.openpty()
     process = project.start(

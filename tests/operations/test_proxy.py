@@ -14,7 +14,7 @@ import pytest
 from tests import calls
 from tests.databases import fresh_database
 from tests.operations.shutting_down import until
-from tests.servers import Server
+from tests.servers import Server, run_server
 from tests.test_docs import section
 from tests.tools import need
 
@@ -47,13 +47,16 @@ def database(tmp_path_factory, with_calls):
         yield url
 
 
-@pytest.fixture
-def server(start_server, database) -> Server:
+@pytest.fixture(scope="module")
+def server(database, tmp_path_factory) -> Iterator[Server]:
     env = {"METRICS_NETWORKS": "127.0.0.1", "TRUSTED_PROXIES": "127.0.0.1", "LOG_FORMAT": "json"}
-    return start_server(database, env=calls.ENVIRONMENT | env | {"LOG_LEVEL": "INFO"})
+    env |= calls.ENVIRONMENT | {"LOG_LEVEL": "INFO"}
+    server = run_server(database, tmp_path_factory.mktemp("server"), env=env)
+    yield server
+    server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def proxy(server) -> Iterator[str]:
     """The socket of an nginx with the documented location in its `server`."""
     [documented] = re.findall(r"```nginx\n(.*?)```", section("docs/operations.md", "## Proxy"), re.DOTALL)
