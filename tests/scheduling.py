@@ -12,9 +12,12 @@ from xdist.scheduler import LoadFileScheduling
 PIECES = (
     "tests/faults/test_cells.py",
     "tests/wheel/",
+    "tests/attacks/test_objects.py",
+    "tests/attacks/test_openapi.py",
     "tests/browser/",
     "tests/credentials/",
     "tests/operations/test_shutdown.py",
+    "tests/limits/",
     "tests/processes/",
     "tests/demo/test_demo.py",
     "tests/connections/",
