@@ -53,11 +53,15 @@ class User(AbstractUser):
         _("plan"),
         max_length=50,
         blank=True,
+        # In the database too: processes of the version before go on making users until they are replaced.
+        default="",
+        db_default="",
         help_text=_("How often, and how many rows, the user may export; none: as for everybody."),
     )
     networks = models.JSONField(
         _("networks"),
         default=list,
+        db_default=[],
         blank=True,
         help_text=_("Addresses and networks the user may export from; none: from anywhere."),
     )
@@ -139,6 +143,8 @@ class APIKey(models.Model):
         _("rate"),
         max_length=20,
         blank=True,
+        default="",
+        db_default="",
         validators=[RegexValidator(RATE_PATTERN, _("Write it as 10/h or 5/10m: so many in so long a time."))],
         help_text=_("How often it may export each dataset, such as 5/h; none: as often as its user."),
     )

@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import filters as filters
+    from . import masks as masks
     from .admin import ExportActionMixin, OwnRowsMixin
     from .columns import Column
     from .definitions import ModelExport
@@ -51,7 +53,13 @@ _HOMES = {
 }
 
 
+# Modules that declarations use by their names: `exports.masks.phone_number`.
+_MODULES = ("filters", "masks")
+
+
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -15,6 +15,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 from django_filters import FilterSet
 
+from .columns import Column
 from .conf import export_settings
 from .definitions import ModelExport
 from .filtering import filter_form, known_parameters, lists_rows
@@ -43,7 +44,12 @@ EXPORTING_VIEWS = frozenset(
 @register("exports")
 def check_exports(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Every registered definition, and the settings."""
-    found: list[CheckMessage] = [*_check_resolvers(), *_check_cursors(), *_check_atomic_requests()]
+    found: list[CheckMessage] = [
+        *_check_resolvers(),
+        *_check_plans(),
+        *_check_cursors(),
+        *_check_atomic_requests(),
+    ]
     for definition in registry:
         found += check_definition(definition)
     return found
@@ -145,6 +151,10 @@ def _check_policy(definition: ModelExport) -> Iterator[CheckMessage]:
         if name and not _PERMISSION.fullmatch(name):
             hint = "Write it as `app_label.codename`."
             yield _error("E016", definition, f"{name!r} is no permission's name: nobody has it.", hint)
+    for column in guarded:
+        if column.mask is not None and (isinstance(column.mask, type) or not callable(column.mask)):
+            hint = "A mask is a function from text to text, or an instance of a Mask."
+            yield _error("E019", definition, f"The mask of the column {column.header!r} is none.", hint)
     try:
         Rate.parse("1/s" if definition.rate is None else definition.rate)
     except (ValueError, TypeError):
@@ -156,10 +166,25 @@ def _check_policy(definition: ModelExport) -> Iterator[CheckMessage]:
     filters = (definition.filterset_class or FilterSet).base_filters
     for column in guarded:
         for name, found in filters.items():
-            if found.field_name == (column.source or column.header):
+            if found.field_name == _path(column):
                 text = f"By the filter {name!r} one can guess what the column {column.header!r} hides."
                 hint = "Leave the filter out, or the column's permission or mask."
                 yield Warning(text, hint=hint, obj=type(definition), id="exports.W006")
+
+
+def _path(column: Column) -> str | None:
+    """The field path that a column shows; None of other expressions, and of a callable."""
+    source = column.source or column.header
+    return source if isinstance(source, str) else getattr(source, "name", None)
+
+
+def _check_plans() -> Iterator[CheckMessage]:
+    """A limit that is written for a dataset that does not exist limits nothing."""
+    known = {definition.get_name() for definition in registry}
+    for name, plan in export_settings().plans.items():
+        for unknown in sorted(plan.get("DATASETS", {}).keys() - known):
+            text = f"EXPORTS['PLANS'][{name!r}] limits {unknown!r}, and there is no such dataset."
+            yield Error(text, hint=f"There are: {', '.join(sorted(known))}.", id="exports.E018")
 
 
 def _check_resolvers() -> Iterator[CheckMessage]:

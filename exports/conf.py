@@ -73,7 +73,7 @@ class ExportSettings:
     scope_resolver: str = "exports.scope.own_rows"
     """SCOPE_RESOLVER: dotted path of `(user, requested tenant or None) -> exports.Scope`."""
 
-    terms_resolver: str = "exports.policy.terms.own_terms"
+    terms_resolver: str = "exports.policy.terms.no_terms"
     """TERMS_RESOLVER: dotted path of `user -> exports.Terms`: a user's plan and networks."""
 
     def __post_init__(self) -> None:
@@ -88,6 +88,8 @@ class ExportSettings:
                     f"EXPORTS['{name.upper()}'] must be 1 at least, or None for no limit."
                 )
         _check_rate("EXPORTS['RATE']", self.rate)
+        if not isinstance(self.plans, Mapping):
+            raise ImproperlyConfigured("EXPORTS['PLANS'] is no dictionary.")
         for name, plan in self.plans.items():
             _check_plan(f"EXPORTS['PLANS'][{name!r}]", plan)
         for name in ("allowed_networks", "sensitive_networks"):
@@ -128,8 +130,8 @@ def _check_networks(where: str, networks: Any) -> None:
         raise ImproperlyConfigured(f"{where} must be a list of networks.")
     for text in networks:
         try:
-            ip_network(text)
-        except ValueError as error:
+            ip_network(text + "")  # a number would be an address too
+        except (ValueError, TypeError) as error:
             raise ImproperlyConfigured(
                 f"{where}: {text!r} is no IP address and no network such as 10.0.0.0/8."
             ) from error

@@ -49,8 +49,6 @@ def _check_cache() -> Iterator[CheckMessage]:
 
     Its own E003 says so to a development too, where it is silenced: this one is for deployments alone.
     """
-    if export_settings().rate is None and not export_settings().plans:
-        return
     alias = getattr(settings, "RATELIMIT_USE_CACHE", "default")
     backend = str(settings.CACHES.get(alias, {}).get("BACKEND", ""))
     name = backend.removeprefix("django.core.cache.backends.")

@@ -14,7 +14,7 @@ from .filtering import known_parameters
 from .options import Options
 from .ordering import order_like
 from .parameters import ExportParameters
-from .policy.limits import Limits, limits_for
+from .policy.limits import limits_for
 from .policy.permissions import require_columns, require_permission_for_rows
 from .rendering import Formulas
 from .scope import Scope, has_permission, resolve_scope
@@ -31,7 +31,8 @@ class ExportQuery:
     queryset: QuerySet[Any]
     """The tenant's rows, filtered and in order, on the one database that they are read from."""
 
-    limits: Limits
+    max_rows: int | None
+    """The row limit; None: none."""
 
     @property
     def definition(self) -> ModelExport:
@@ -44,11 +45,6 @@ class ExportQuery:
     @property
     def options(self) -> Options:
         return self.parameters.options
-
-    @property
-    def max_rows(self) -> int | None:
-        """The row limit; None: none."""
-        return self.limits.max_rows
 
     @property
     def filters(self) -> Mapping[str, Any]:
@@ -70,7 +66,7 @@ def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
         parameters=parameters,
         scope=scope,
         queryset=_ordered(_rows(parameters, scope), parameters),
-        limits=limits_for(definition, user),
+        max_rows=limits_for(definition, user).max_rows,
     )
 
 

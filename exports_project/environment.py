@@ -143,7 +143,7 @@ def proxy_problems(proxies: Sequence[str]) -> Iterator[str]:
 
 def export_network_problems(name: str, networks: Sequence[str]) -> Iterator[str]:
     """Complaints about a list of networks that exports may be asked for from."""
-    yield from _network_problems(name, networks, "that is nearly everybody; leave the variable out instead")
+    yield from _network_problems(name, networks, "that is nearly everybody")
 
 
 def metrics_problems(token: str, networks: Sequence[str]) -> Iterator[str]:

@@ -245,6 +245,7 @@ require_none(environment.export_network_problems("EXPORTS_SENSITIVE_NETWORKS", s
 
 # The engine's own settings; what is left out or None takes the engine's default.
 EXPORTS = {
+    "TERMS_RESOLVER": "exports.policy.terms.own_terms",  # accounts.models.User has a plan and networks
     "RATE": env.rate("EXPORTS_RATE", "10/h"),
     "RATE_FAIL_OPEN": env.switch("EXPORTS_RATE_FAIL_OPEN"),
     "PLANS": env.json("EXPORTS_PLANS"),
@@ -310,15 +311,13 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 # By itself WhiteNoise lets the pages of every origin read them.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-# A page without its stylesheet, where `collectstatic` was forgotten, is better than no sign-in page at all.
-WHITENOISE_MANIFEST_STRICT = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if DEBUG
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            else "exports_project.static_files.StaticFilesStorage"
         )
     },
 }

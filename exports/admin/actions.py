@@ -20,7 +20,7 @@ from ..definitions import ModelExport
 from ..exceptions import NotPermitted
 from ..models import ExportLog
 from ..policy.addresses import http_caller
-from ..policy.permissions import permits
+from ..policy.permissions import permits, refusal_of
 from ..registry import registry
 from ..sinks.http import non_atomic
 from .pages import ExportPage, changelist_url
@@ -114,7 +114,7 @@ class ExportActionMixin(_Base):
         """
         caller = http_caller(request, ExportLog.Door.ADMIN)
         try:
-            engine.refuse(definition.get_name(), caller, NotPermitted())
+            engine.refuse(definition.get_name(), caller, refusal_of(definition, caller) or NotPermitted())
         except NotPermitted as refusal:
             return ExportPage(self, request, definition).refused(refusal)
 

@@ -52,7 +52,7 @@ class DatasetSchema(AutoSchema):
             for name in parameter_names(key, field)
             if f"{{{name}}}" not in self.path
         ]
-        return [*filters, *_option_parameters()]
+        return [*filters, *_option_parameters(), *_answer_headers()]
 
     def get_request_serializer(self) -> None:
         return None
@@ -73,6 +73,23 @@ def _filter_parameter(name: str, field: Field) -> OpenApiParameter:
     return OpenApiParameter(
         name, str, required=field.required, enum=choices or None, description=str(field.help_text or "")
     )
+
+
+def _answer_headers() -> list[OpenApiParameter]:
+    """Headers of the answers, with the statuses that have them."""
+    rate = "How far the rate is used up; not there without one."
+    described = {
+        "X-Export-Id": ("The id of the audit record.", str, [200]),
+        "RateLimit-Limit": (rate, int, [200, 429]),
+        "RateLimit-Remaining": (rate, int, [200, 429]),
+        "RateLimit-Reset": (rate, int, [200, 429]),
+        "RateLimit-Policy": (rate, str, [200, 429]),
+        "Retry-After": ("In how many seconds to ask again.", int, [429, 503]),
+    }
+    return [
+        OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=text, response=statuses)
+        for name, (text, kind, statuses) in described.items()
+    ]
 
 
 def _option_parameters() -> list[OpenApiParameter]:

@@ -18,6 +18,9 @@ from .terms import terms_of
 NETWORK_DOORS: Final = frozenset({ExportLog.Door.API, ExportLog.Door.WEB, ExportLog.Door.ADMIN})
 """Where a request comes from somewhere. One without an address, as over a Unix socket, is in no network."""
 
+_MAPPED_BITS: Final = 96
+"""Of `::ffff:192.0.2.1`, those before the IPv4 address (RFC 4291, section 2.5.5.2)."""
+
 
 def require_address(caller: Caller, *, sensitive: bool = False) -> None:
     """Raises NotPermitted where the caller's address is outside of a list of networks that counts for them.
@@ -42,7 +45,12 @@ def _is_in(address: str | None, networks: Iterable[str]) -> bool:
 
 @lru_cache(1000)
 def _network(text: str) -> IPv4Network | IPv6Network:
-    return ip_network(text)
+    """A network; of one of addresses mapped into IPv6, that of the IPv4 addresses."""
+    network = ip_network(text)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped and network.prefixlen >= _MAPPED_BITS:
+        return ip_network(f"{mapped}/{network.prefixlen - _MAPPED_BITS}")
+    return network
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:

@@ -5,7 +5,6 @@ the admin and for rows of others; for a user's own rows where the declaration sa
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from django.apps import AppConfig
@@ -39,12 +38,18 @@ def require_permission(definition: ModelExport, caller: Caller) -> None:
         raise NotPermitted
 
 
+def refusal_of(definition: ModelExport, caller: Caller) -> NotPermitted | None:
+    """Why the caller may not export anything of it; None where they may."""
+    try:
+        require_permission(definition, caller)
+    except NotPermitted as refusal:
+        return refusal
+    return None
+
+
 def permits(definition: ModelExport, caller: Caller) -> bool:
     """Whether the caller may export anything of it: what they may not is not listed for them."""
-    with suppress(NotPermitted):
-        require_permission(definition, caller)
-        return True
-    return False
+    return refusal_of(definition, caller) is None
 
 
 def require_permission_for_rows(definition: ModelExport, user: Any, scope: Scope) -> None:

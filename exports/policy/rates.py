@@ -62,9 +62,9 @@ def _counters(definition: ModelExport, caller: Caller) -> Iterator[tuple[str, st
     """What is counted, by group and key, and up to which rate."""
     dataset, credential = definition.get_name(), caller.credential
     if isinstance(credential, RatedCredential) and credential.rate:
-        yield f"exports-credential:{dataset}", str(credential.pk), Rate.parse(credential.rate)
+        yield f"exports-credential:{dataset}:", str(credential.pk), Rate.parse(credential.rate)
     if limit := limits_for(definition, caller.user).rate:
-        yield f"exports:{dataset}", str(caller.user.pk), limit
+        yield f"exports:{dataset}:", str(caller.user.pk), limit
 
 
 def _usage(group: str, who: str, rate: Rate, *, increment: bool) -> RateUsage:
@@ -73,7 +73,8 @@ def _usage(group: str, who: str, rate: Rate, *, increment: bool) -> RateUsage:
         usage = get_usage(
             None,
             group=group,
-            # Parted from the other things in the counter's key: user 1 and a window of 2… are not user 12.
+            # All is joined in the counter's key: user 1 and a window of 2… are not user 12, nor is dataset
+            # `report` with 120/h dataset `report1` with 20/h.
             key=lambda group, request: f":{who}:",
             rate=(rate.count, rate.seconds),
             increment=increment,

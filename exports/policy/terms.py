@@ -17,9 +17,14 @@ class Terms:
     networks: Sequence[str] = ()
 
 
+def no_terms(user: Any) -> Terms:
+    """The default resolver: nobody has a plan, or networks. A user's `plan` could be something else."""
+    return Terms()
+
+
 def own_terms(user: Any) -> Terms:
-    """The default resolver: the attributes `plan` and `networks` of the user, where the model has them."""
-    return Terms(plan=getattr(user, "plan", ""), networks=getattr(user, "networks", ()))
+    """A resolver for a user model with the attributes `plan` and `networks` that Terms describes."""
+    return Terms(plan=user.plan, networks=user.networks)
 
 
 def terms_of(user: Any) -> Terms:

@@ -28,9 +28,12 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
     """The projection of `column`, rendered and masked in SQL where the database and the type allow it."""
     if column.compute:
         return _projection(column, None, RENDERINGS[Kind.OTHER], formulas)
-    kind = kind_of(column.output_field(queryset))
+    field = column.output_field(queryset)
+    kind = kind_of(field)
     rendering = RENDERINGS[kind]
-    if kind is Kind.TEXT and isinstance(column.mask, Mask):
+    # PostgreSQL before 18 looks for no character in a text whose collation is not deterministic.
+    collated = getattr(field, "db_collation", None)
+    if kind is Kind.TEXT and isinstance(column.mask, Mask) and not collated:
         masked = column.mask.expression(column.expression)
         if masked is not None:
             return _projection(replace(column, mask=None), masked, rendering, formulas)

@@ -52,6 +52,15 @@ def test_every_dataset_at_every_path(paths, path):
     assert operation["description"]
 
 
+def test_the_headers_of_the_answers(paths):
+    answers = paths["/api/exports/calls"]["responses"]
+    rate = {f"RateLimit-{name}" for name in ("Limit", "Remaining", "Reset", "Policy")}
+    assert answers["200"]["headers"].keys() == rate | {"X-Export-Id"}
+    assert answers["429"]["headers"].keys() == rate | {"Retry-After"}
+    assert answers["503"]["headers"].keys() == {"Retry-After"}
+    assert "headers" not in answers["400"]
+
+
 def test_choices_are_named(paths):
     parameters = {p["name"]: p for p in paths["/api/exports/calls"]["parameters"]}
     assert set(parameters["status"]["schema"]["enum"]) == {"active", "ended"}

@@ -5,7 +5,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Lower
 
-from exports import Column, ModelExport
+from exports import Column, ModelExport, masks
 from exports.checks import check_definition, check_exports
 from tests.engine.exports import OrderFilters
 from tests.engine.models import Customer, Line, Order, Sample
@@ -17,6 +17,10 @@ SAMPLE = {"model": Sample, "scope_field": "owner", "columns": ["text"]}
 
 # There is a sensitive dataset among those of the tests.
 SOMEWHERE = {"SENSITIVE_NETWORKS": ["192.0.2.0/24"]}
+
+
+def mask(text: str) -> str:
+    return "***"
 
 
 def ids(**attributes) -> list[str]:
@@ -65,7 +69,13 @@ class ClashingFilters(OrderFilters):
         ({"columns": [Column("number", permission="see_numbers")]}, ["exports.E016"]),
         ({"rate": "often"}, ["exports.E017"]),
         ({"rate": ""}, ["exports.E017"]),
-        ({"filterset_class": OrderFilters, "columns": [Column("status", mask=str)]}, ["exports.W006"]),
+        ({"filterset_class": OrderFilters, "columns": [Column("status", mask=mask)]}, ["exports.W006"]),
+        (
+            {"filterset_class": OrderFilters, "columns": [Column("x", F("status"), mask=mask)]},
+            ["exports.W006"],
+        ),
+        ({"columns": [Column("number", mask="***")]}, ["exports.E019"]),
+        ({"columns": [Column("number", mask=masks.PhoneNumberMask)]}, ["exports.E019"]),
         (
             {"filterset_class": OrderFilters, "columns": [Column("hidden", "number", permission="a.b")]},
             ["exports.W006"],
@@ -80,6 +90,13 @@ def test_sensitive_datasets_need_a_list_of_networks(settings):
     assert ids(sensitive=True) == []
     settings.EXPORTS = {}
     assert ids(sensitive=True) == ["exports.W005"]
+
+
+def test_a_plan_for_a_dataset_that_does_not_exist(settings):
+    limits = {"RATE": "1/d"}
+    for name, expected in (("orders", []), ("ordres", ["exports.E018"])):
+        settings.EXPORTS = SOMEWHERE | {"PLANS": {"free": {"DATASETS": {name: limits}}}}
+        assert [message.id for message in check_exports()] == expected
 
 
 def test_a_scope_may_lead_over_relations():

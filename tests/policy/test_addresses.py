@@ -31,6 +31,8 @@ LISTS = [
     # What limits them, and a dataset that it is about.
     ({"ALLOWED_NETWORKS": ["192.0.2.0/24", "2001:db8::/32"]}, (), "contacts"),
     ({}, ("192.0.2.0/24", "2001:db8::/32"), "contacts"),
+    # Of addresses mapped into IPv6.
+    ({"ALLOWED_NETWORKS": ["::ffff:192.0.2.0/120", "2001:db8::/32"]}, (), "contacts"),
     ({"SENSITIVE_NETWORKS": ["192.0.2.0/24", "2001:db8::/32"]}, (), "sensitive"),
     # Two lists: both count.
     (
@@ -76,6 +78,12 @@ def test_a_command_comes_from_nowhere(client, contact, user, configure):
     configure(ALLOWED_NETWORKS=["192.0.2.0/24"])
     for dataset in ("contacts", "sensitive"):
         assert DOORS["command"](client, user, dataset, columns="name") == [["name"], ["Ada"]]
+
+
+def test_the_admin_records_that_it_was_the_address(client, contact, as_staff, configure):
+    configure(ALLOWED_NETWORKS=["192.0.2.0/24"])
+    assert refused(client, as_staff, "admin", "contacts") == 403
+    assert "address" in ExportLog.objects.get().error
 
 
 def test_sensitive_datasets_without_a_list_go_nowhere(client, contact, user, configure):

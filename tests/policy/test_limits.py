@@ -4,7 +4,11 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.models import APIKey
+from exports import ModelExport
+from exports.caller import Caller
+from exports.exceptions import PlanUnknown
 from exports.models import ExportLog
+from exports.policy import rates
 from exports.policy.limits import Limits, limits_for
 from exports.rate import Rate
 from exports.registry import registry
@@ -93,6 +97,28 @@ def test_a_plan_that_nobody_knows_is_refused_at_every_door(client, contact, as_s
     as_staff.plan = ""
     as_staff.save()
     assert DOORS[door](client, as_staff, "contacts", columns="name") == [["name"], ["Ada"]]
+
+
+def test_a_plan_is_what_the_resolver_says(user, configure):
+    """Somebody's user model may have a `plan` that is something else."""
+    user.plan = "theirs"
+    configure(TERMS_RESOLVER="exports.policy.terms.no_terms", RATE="2/h")
+    assert limits_for(registry.get("contacts"), user).rate == Rate(2, 3600)
+    configure(TERMS_RESOLVER="exports.policy.terms.own_terms")
+    with pytest.raises(PlanUnknown):
+        limits_for(registry.get("contacts"), user)
+
+
+def test_datasets_whose_names_and_rates_run_together(user, configure):
+    """`report` with 120/h and `report1` with 20/h: 120 and 1, 20 are the same digits."""
+    caller = Caller(user=user, door=ExportLog.Door.API)
+    definitions = [
+        type("Declared", (ModelExport,), {"name": name, "rate": rate})()
+        for name, rate in (("report", "120/h"), ("report1", "20/h"))
+    ]
+    for _ in range(3):
+        rates.take(definitions[0], caller)
+    assert rates.take(definitions[1], caller).count == 1
 
 
 def test_the_rate_of_a_plan(get, on_plan):
@@ -304,7 +330,9 @@ def test_no_counter_means_no_export_unless_a_setting_says_so(client, get, config
         ({"PLANS": {"free": {"DATASETS": []}}}, "['DATASETS'] is no dictionary"),
         ({"PLANS": {"free": {"DATASETS": {"calls": {"RATE": "x"}}}}}, "['DATASETS']['calls']['RATE']"),
         ({"PLANS": {"free": {"DATASETS": {"calls": {"DATASETS": {}}}}}}, "has no key DATASETS"),
+        ({"PLANS": ["free"]}, "EXPORTS['PLANS'] is no dictionary"),
         ({"ALLOWED_NETWORKS": "10.0.0.0/8"}, "must be a list"),
+        ({"ALLOWED_NETWORKS": [10]}, "10 is no IP address"),
         ({"ALLOWED_NETWORKS": ["office"]}, "'office' is no IP address"),
         ({"SENSITIVE_NETWORKS": ["10.0.0.1/8"]}, "'10.0.0.1/8' is no IP address"),
     ],

@@ -1,12 +1,21 @@
 """Masks: the same text by Python and by each database, and never all of what is to be hidden."""
 
+import subprocess
+import sys
+
 import pytest
-from django.db.models import F
+from django.db.models import Case, CharField, ExpressionWrapper, F
+from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exports import masks
+from exports import Column, engine, masks
+from exports.caller import Caller
+from exports.models import ExportLog
+from exports.rendering import Formulas
+from exports.sources.projection import project
 from tests.policy.models import Contact
+from tests.servers import ROOT
 
 # What PostgreSQL can hold: no NUL, and no half of a surrogate pair.
 ANY_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
@@ -71,6 +80,33 @@ def test_the_database_masks_as_python_does(masked, mask, text):
 def test_nothing_hides_nothing(masked, mask):
     assert masked(mask, None) is None
     assert masked(mask, "") == ""
+
+
+def test_what_is_hidden_does_not_leave_the_database(contact, user, monkeypatch):
+    """Python masks nothing of it: the statement does."""
+    for mask in (masks.PhoneNumberMask, masks.EmailAddressMask):
+        monkeypatch.setattr(mask, "__call__", None)
+    caller = Caller(user=user, door=ExportLog.Door.COMMAND)
+    lines = b"".join(engine.start("contacts", caller, QueryDict("columns=phone,email"))).splitlines()
+    assert lines == [b"phone,email", b"'+176***9426,a***@example.com"]
+
+
+def test_a_collation_that_knows_no_search_is_masked_by_python():
+    """As for addresses that are the same in any case; PostgreSQL before 18 refuses to look for an @ there."""
+
+    def selected(collation: str | None) -> type:
+        field = CharField(db_collation=collation)
+        column = Column("email", ExpressionWrapper(F("email"), output_field=field), mask=masks.email_address)
+        return type(project(column, Contact.objects.all(), Formulas.ESCAPE).expression)
+
+    assert (selected(None), selected("und-u-ks-level2")) == (Case, ExpressionWrapper)
+
+
+def test_declarations_name_them_as_part_of_the_package():
+    """In a process that has imported nothing else of it."""
+    code = "import exports; print(exports.masks.phone_number('+17655559426'), exports.filters.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True)
+    assert done.stdout.split() == ["+176***9426", "exports.filters"], done.stderr
 
 
 @given(ANY_TEXT.filter(bool))
