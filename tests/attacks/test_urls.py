@@ -17,6 +17,8 @@ from tests.attacks.routes import routes
 from tests.attacks.table import DATASETS, METHODS, OBJECTS_OF_FILTERS, TABLE, WITH_OAUTH2
 from tests.servers import ROOT, service_environment
 
+pytestmark = pytest.mark.sqlite  # no row is read
+
 REFUSALS = (302, 401, 403, 404, 405)
 SIGN_IN = ("/login/?next=", "/admin/login/?next=")
 ONES_OWN_APPS = re.compile(r"orders|samples|products|shop|contacts?|secrets|sensitive|limited")
@@ -34,7 +36,6 @@ def test_every_endpoint_is_in_the_table():
     assert len(set(routes())) == len(routes())
 
 
-@pytest.mark.sqlite  # no row is read
 def test_every_endpoint_of_a_service_with_every_credential():
     """OAuth 2 brings addresses, which are there only when the process starts with it."""
     credentials = {

@@ -101,7 +101,7 @@ ENDINGS = [
     exceptions.ProcessLost(),
     exceptions.SpoolLimitExceeded(),
     exceptions.FormulaFound(12, "name"),
-    exceptions.RowLimitExceeded(1000),
+    exceptions.RowLimitExceeded(1000, ["status"]),
 ]
 
 

@@ -6,6 +6,8 @@ from accounts.models import APIKey
 from exports.models import ExportLog
 from tests.policy.doors import DOORS, refused
 
+pytestmark = pytest.mark.sqlite  # no row decides
+
 NETWORK_DOORS = [door for door in DOORS if door != "command"]
 
 

@@ -15,6 +15,8 @@ from exports.registry import registry
 from tests.policy.doors import DOORS, refused
 from tests.policy.models import Contact
 
+pytestmark = pytest.mark.sqlite  # the counters are the cache's, and whose rows are counted other tests ask
+
 CONTACTS, LIMITED = "/api/exports/contacts", "/api/exports/limited"
 
 
