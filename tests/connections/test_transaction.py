@@ -93,8 +93,12 @@ def left_in_the_session() -> dict[str, str]:
 
 
 def advisory_locks() -> int:
+    """Of this database: others of the same server belong to other processes of the tests."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
         return cursor.fetchone()[0]
 
 
