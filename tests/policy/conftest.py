@@ -30,3 +30,13 @@ def as_staff(user, allow) -> Any:
     user.save()
     allow(user, "policy.view_contact", "policy.export_contact", "policy.take_out_secrets")
     return user
+
+
+@pytest.fixture
+def configure(settings):
+    """configure(RATE=…): these keys of EXPORTS; the others as the tests have them."""
+
+    def configure(**keys: object) -> None:
+        settings.EXPORTS = settings.EXPORTS | keys
+
+    return configure

@@ -12,14 +12,6 @@ NETWORK_DOORS = [door for door in DOORS if door != "command"]
 
 
 @pytest.fixture
-def configure(settings):
-    def configure(**keys: object) -> None:
-        settings.EXPORTS = settings.EXPORTS | keys
-
-    return configure
-
-
-@pytest.fixture
 def from_address(client):
     """from_address("192.0.2.7"): the test client's requests come from there."""
 

@@ -21,16 +21,6 @@ CONTACTS, LIMITED = "/api/exports/contacts", "/api/exports/limited"
 
 
 @pytest.fixture
-def configure(settings):
-    """configure(RATE=…): these keys of EXPORTS; the others as the tests have them."""
-
-    def configure(**keys: object) -> None:
-        settings.EXPORTS = settings.EXPORTS | keys
-
-    return configure
-
-
-@pytest.fixture
 def get(client, user):
     def get(path: str, key: str = "", method: str = "get"):
         headers = {"Authorization": f"Api-Key {key}"} if key else {"X-User-Id": user.pk}
