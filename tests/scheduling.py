@@ -4,8 +4,6 @@ Without it a directory's files would be spread over the workers, and each would 
 start the same servers; and whatever is long and comes by chance at the end, the others would wait for.
 """
 
-import os
-
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -35,13 +33,6 @@ def piece(nodeid: str) -> str:
     """What a test stays together with."""
     file = nodeid.partition("::")[0]
     return next((known for known in PIECES if file.startswith(known)), file)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: some tests wait for a limit or a grace to pass, and need none then."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux alone has it
-    return 1 + (len(affinity(0)) if affinity else os.cpu_count() or 1)
 
 
 class Scheduling(LoadFileScheduling):

@@ -17,10 +17,10 @@ TIMEOUT = 20
 ANSWER_SECONDS = 2
 
 
-def readiness(server: Server) -> int | None:
-    """The status of /readyz; None where nobody answers any more."""
+def readiness(server: Server, seconds: float = ANSWER_SECONDS) -> int | None:
+    """The status of /readyz; None where nobody answers within so long."""
     try:
-        with urllib.request.urlopen(f"{server.url}/readyz", timeout=ANSWER_SECONDS) as answer:
+        with urllib.request.urlopen(f"{server.url}/readyz", timeout=seconds) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         with error:

@@ -125,14 +125,13 @@ def test_all_processes_may_get_the_signal_at_once(start):
 
 
 def test_a_reload_is_ready_all_the_time(start):
-    # The old worker answers until the new one has loaded, on a busy machine too.
-    server = start("gunicorn", drain=10, grace=20)
+    server = start("gunicorn", drain=5, grace=20)
     [old] = server.worker_pids
     server.process.send_signal(signal.SIGHUP)
     seen = set()
 
     def replaced():
-        seen.add(readiness(server))
+        seen.add(readiness(server, seconds=TIMEOUT))
         return old not in server.worker_pids
 
     until(replaced)

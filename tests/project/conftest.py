@@ -2,6 +2,7 @@
 
 import os
 import runpy
+from unittest.mock import patch
 
 import pytest
 
@@ -16,10 +17,9 @@ def load(monkeypatch):
     monkeypatch.setattr("exports_project.operations.logs.captureWarnings", lambda capture: None)
 
     def settings(**env: str):
-        for name in list(os.environ):
-            monkeypatch.delenv(name)
-        for name, value in ({"ENV_FILE": "", "DEBUG": "true"} | env).items():
-            monkeypatch.setenv(name, value)
+        os.environ.clear()
+        os.environ.update({"ENV_FILE": "", "DEBUG": "true"} | env)
         return runpy.run_path(str(ROOT / "exports_project" / "settings.py"))
 
-    return settings
+    with patch.dict(os.environ):  # what an env file adds goes too
+        yield settings

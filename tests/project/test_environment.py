@@ -246,6 +246,7 @@ def test_empty_is_unset(load):
         "MAX_SPOOL_BYTES": 1 << 30,
         "MAX_CONCURRENT": None,
         "MAX_CONCURRENT_PER_USER": 10,
+        "TERMS_RESOLVER": "exports.policy.terms.own_terms",
         "RATE_FAIL_OPEN": False,
         "PLANS": {},
         "ALLOWED_NETWORKS": [],
