@@ -62,3 +62,55 @@ def test_pages_of_users_with_unusual_ids_open(staff_client, key):
     changelist = staff_client.get("/admin/accounts/user/?q=anna").context["cl"]
     link = changelist.url_for_result(User.objects.get(pk=key))
     assert staff_client.get(link).status_code == 200
+
+
+@pytest.fixture
+def change(staff_client, user, settings):
+    """change(plan=…): what the page of user-123 answers."""
+    settings.EXPORTS = settings.EXPORTS | {"PLANS": {"free": {}, "paid": {}}}
+
+    def change(**values: str):
+        posted = {"username": "user-123", "date_joined_0": "2026-01-01", "date_joined_1": "00:00"}
+        return staff_client.post("/admin/accounts/user/user-123/change/", posted | values)
+
+    return change
+
+
+def test_plan_and_networks(change, user):
+    assert change(plan="paid", networks="192.0.2.7\r\n2001:DB8::/32 192.0.2.7").status_code == 302
+    user.refresh_from_db()
+    assert (user.plan, user.networks) == ("paid", ["192.0.2.7/32", "2001:db8::/32"])
+    assert change().status_code == 302
+    user.refresh_from_db()
+    assert (user.plan, user.networks) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("plan", "gold"), ("networks", "office"), ("networks", "192.0.2.1/24")]
+)
+def test_what_is_no_plan_and_no_network_is_named(change, user, field, value):
+    answer = change(**{field: value})
+    assert (answer.status_code, list(answer.context["adminform"].form.errors)) == (200, [field])
+    user.refresh_from_db()
+    assert (user.plan, user.networks) == ("", [])
+
+
+def test_a_plan_that_is_gone_stays_until_another_is_chosen(change, user):
+    """Without a plan the user might do more."""
+    user.plan = "old"
+    user.save()
+    assert change(plan="old").status_code == 302
+    user.refresh_from_db()
+    assert user.plan == "old"
+
+
+def test_who_may_only_look_sees_both(client, user, stranger, allow):
+    stranger.is_staff = True
+    stranger.save()
+    allow(stranger, "accounts.view_user")
+    user.plan, user.networks = "free", ["192.0.2.0/24"]
+    user.save()
+    client.force_login(stranger)
+    page = client.get("/admin/accounts/user/user-123/change/").text
+    assert "free" in page
+    assert "192.0.2.0/24" in page
