@@ -13,6 +13,9 @@ from django.dispatch import receiver
 
 from .rate import Rate
 
+_MOST_ROWS = 10**12
+"""Twelve digits are more than anybody has rows, and less than what any database takes."""
+
 _DATASET_KEYS = ("RATE", "MAX_ROWS")
 _PLAN_KEYS = (*_DATASET_KEYS, "DATASETS")
 
@@ -116,7 +119,9 @@ def _check_plan(where: str, plan: Any, keys: Sequence[str] = _PLAN_KEYS) -> None
         raise ImproperlyConfigured(f"{where} {text}. There are: {', '.join(keys)}.")
     _check_rate(f"{where}['RATE']", plan.get("RATE"))
     rows = plan.get("MAX_ROWS")
-    if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 0):
+    if rows is not None and (
+        not isinstance(rows, int) or isinstance(rows, bool) or not 0 <= rows < _MOST_ROWS
+    ):
         raise ImproperlyConfigured(f"{where}['MAX_ROWS'] must be a number of rows, or None for no limit.")
     datasets = plan.get("DATASETS", {})
     if not isinstance(datasets, Mapping):

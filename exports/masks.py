@@ -1,6 +1,7 @@
 """Masks: what stands in a cell in place of a value that not everybody may see.
 
-Each is written twice, in Python and as a database expression, and both give the same text.
+Each is written twice, in Python and as a database expression, and both give the same text. (But for one that
+holds NUL, which SQLite alone can: its functions may end there, so Python masks what comes from it.)
 """
 
 from abc import ABC, abstractmethod

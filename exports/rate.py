@@ -23,11 +23,6 @@ class Rate:
             raise ValueError(f"{text!r} is no rate, such as 10/h or 5/10m.")
         return cls(int(match[1]), int(match[2] or 1) * _PERIODS[match[3]])
 
-    @property
-    def per_second(self) -> float:
-        """Of two rates the lower one is the stricter."""
-        return self.count / self.seconds
-
 
 @dataclass(frozen=True, kw_only=True)
 class RateUsage:

@@ -14,7 +14,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 def parse_address(text: str) -> Address | None:
     """An address as servers and proxies write it: padded, with a port, in brackets, IPv4 mapped into IPv6."""
-    text = text.strip()
+    text = text.strip().partition("%")[0]  # the scope of a link means nothing to another machine
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -31,12 +31,14 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
 
     Takes the connection's peer and the X-Forwarded-For header, which is read from the right: each proxy adds,
     at the end, the address it was called from; what stands left of the first stranger, that stranger wrote.
+    Empty where a proxy of ours names something that is no address: nobody knows whose it is.
     """
+    hops = forwarded_for.split(",") if forwarded_for.strip() else []  # without any, the proxy asks itself
     nearest = peer
-    for hop in [peer, *reversed(forwarded_for.split(","))]:
+    for hop in [peer, *reversed(hops)]:
         address = parse_address(hop)
         if address is None:
-            return nearest
+            return ""
         nearest = str(address)
         if not _is_in(address, trusted):
             return nearest

@@ -33,7 +33,9 @@ def with_secret_files(values: Mapping[str, str]) -> dict[str, str]:
             continue
         completed[name] = _content(path)
         if not completed[name]:
-            problems.append(f"{name}{SUFFIX} names no readable file with a text in UTF-8: correct it.")
+            problems.append(
+                f"{name}{SUFFIX} names no readable file with one line of text in UTF-8: correct it."
+            )
     if problems:
         raise ImproperlyConfigured("\n  ".join(["Secrets in files: nothing was started.", *problems]))
     return completed
@@ -47,7 +49,8 @@ def _content(path: str) -> str:
         text = Path(path).read_bytes().decode("utf-8-sig").strip()  # editors on Windows add the mark
     except (OSError, ValueError):
         return ""
-    return "" if "\0" in text else text  # so UTF-16 reads as UTF-8
+    # NUL: so UTF-16 reads as UTF-8. A line break: a URL would be read, and checked, without it.
+    return "" if set("\0\r\n") & set(text) else text
 
 
 def is_given(values: Mapping[str, str], name: str) -> bool:

@@ -33,6 +33,13 @@ def require_none(problems: Iterable[str]) -> None:
         raise ImproperlyConfigured(problem)
 
 
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):  # the last one would win, unseen
+        raise ValueError
+    return found
+
+
 class Variables:
     """The environment of this process, or what `values` says instead of it.
 
@@ -62,9 +69,10 @@ class Variables:
         return int(text)
 
     def json(self, name: str) -> dict[str, Any]:
-        """A JSON object; an empty one where the variable is not set."""
+        """A JSON object; an empty one where the variable is not set. No key of it may come twice."""
         try:
-            found = json.loads(self.text(name, "{}"))
+            found = json.loads(self.text(name, "{}"), object_pairs_hook=_without_repeats)
+            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):

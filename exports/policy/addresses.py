@@ -56,7 +56,8 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     """An address; of one mapped into IPv6, as a socket for both versions shows it, the IPv4 address."""
     try:
-        address = ip_address(text)
+        # The scope of a link (fe80::1%eth0) means nothing in a list of networks, and no record can hold it.
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address

@@ -1,6 +1,6 @@
 """How often a user may export a dataset, and how many rows: by plan, by dataset, by setting."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,24 +13,24 @@ from .terms import terms_of
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """None: no limit."""
+    """No rate, and None of rows: no limit."""
 
-    rate: Rate | None
+    rates: tuple[Rate, ...]
     max_rows: int | None
 
 
 def limits_for(definition: ModelExport, user: Any) -> Limits:
     """What the user's plan says of this dataset counts alone.
 
-    Else the stricter of what the plan says of all datasets and what the dataset says itself; the settings
-    where neither says anything. Raises PlanUnknown.
+    Else what the plan says of all datasets and what the dataset says itself, both; the settings where neither
+    says anything. Raises PlanUnknown.
     """
     settings = export_settings()
     plan = _plan(user)
     for_dataset = plan.get("DATASETS", {}).get(definition.get_name(), {})
-    rate = _chosen("RATE", for_dataset, plan, definition.rate, settings.rate, _per_second)
-    max_rows = _chosen("MAX_ROWS", for_dataset, plan, definition.max_rows, settings.max_rows, float)
-    return Limits(rate=None if rate is None else Rate.parse(rate), max_rows=max_rows)
+    rates = _said("RATE", for_dataset, plan, definition.rate, settings.rate)
+    max_rows = _said("MAX_ROWS", for_dataset, plan, definition.max_rows, settings.max_rows)
+    return Limits(rates=tuple(dict.fromkeys(map(Rate.parse, rates))), max_rows=min(max_rows, default=None))
 
 
 def _plan(user: Any) -> Mapping[str, Any]:
@@ -43,20 +43,14 @@ def _plan(user: Any) -> Mapping[str, Any]:
         raise PlanUnknown from None
 
 
-def _chosen(
-    key: str,
-    for_dataset: Mapping[str, Any],
-    plan: Mapping[str, Any],
-    own: Any,
-    default: Any,
-    size: Callable[[Any], float],
-) -> Any:
+def _said(
+    key: str, for_dataset: Mapping[str, Any], plan: Mapping[str, Any], own: Any, default: Any
+) -> list[Any]:
+    """The limits that count; none of them is None, which limits nothing."""
     if key in for_dataset:
-        return for_dataset[key]
-    said = [plan[key]] if key in plan else []
-    said += [] if own is None else [own]
-    return min(said, key=lambda limit: float("inf") if limit is None else size(limit)) if said else default
-
-
-def _per_second(rate: str) -> float:
-    return Rate.parse(rate).per_second
+        said = [for_dataset[key]]
+    elif key in plan or own is not None:
+        said = [plan.get(key), own]
+    else:
+        said = [default]
+    return [limit for limit in dict.fromkeys(said) if limit is not None]

@@ -63,8 +63,8 @@ def _counters(definition: ModelExport, caller: Caller) -> Iterator[tuple[str, st
     dataset, credential = definition.get_name(), caller.credential
     if isinstance(credential, RatedCredential) and credential.rate:
         yield f"exports-credential:{dataset}:", str(credential.pk), Rate.parse(credential.rate)
-    if limit := limits_for(definition, caller.user).rate:
-        yield f"exports:{dataset}:", str(caller.user.pk), limit
+    for rate in limits_for(definition, caller.user).rates:
+        yield f"exports:{dataset}:", str(caller.user.pk), rate
 
 
 def _usage(group: str, who: str, rate: Rate, *, increment: bool) -> RateUsage:

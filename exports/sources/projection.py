@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.db.models.expressions import Combinable
 
 from ..columns import Column
@@ -31,13 +31,10 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
     field = column.output_field(queryset)
     kind = kind_of(field)
     rendering = RENDERINGS[kind]
-    # PostgreSQL before 18 looks for no character in a text whose collation is not deterministic.
-    collated = getattr(field, "db_collation", None)
-    if kind is Kind.TEXT and isinstance(column.mask, Mask) and not collated:
-        masked = column.mask.expression(column.expression)
-        if masked is not None:
-            return _projection(replace(column, mask=None), masked, rendering, formulas)
-    if rendering.postgresql is None or connections[queryset.db].vendor != "postgresql":
+    on_postgresql = connections[queryset.db].vendor == "postgresql"
+    if on_postgresql and kind is Kind.TEXT and (masked := _masked_by_database(column, field)) is not None:
+        return _projection(replace(column, mask=None), masked, rendering, formulas)
+    if rendering.postgresql is None or not on_postgresql:
         raw = JsonText(column.expression) if kind is Kind.JSON else column.expression
         return _projection(column, raw, rendering, formulas)
     expression = Rendered(column.expression, rendering.postgresql)
@@ -52,6 +49,17 @@ def _projection(
     if column.mask:
         rendering = _masked(rendering, column.mask)
     return Projection(column, expression, column_renderer(rendering, column.header, formulas))
+
+
+def _masked_by_database(column: Column, field: "Field[Any, Any]") -> Combinable | None:
+    """The mask's expression; None where Python has to do it.
+
+    That is so before PostgreSQL 18 for a text whose collation is not deterministic, in which nothing can be
+    looked for; and on SQLite, for whose functions a text may end at a NUL in it.
+    """
+    if not isinstance(column.mask, Mask) or getattr(field, "db_collation", None):
+        return None
+    return column.mask.expression(column.expression)
 
 
 def _masked(rendering: Rendering, mask: Callable[[str], str]) -> Rendering:

@@ -21,7 +21,7 @@ from ..history import last_exports
 from ..models import ExportLog
 from ..policy import rates
 from ..policy.addresses import http_caller
-from ..policy.permissions import permits
+from ..policy.permissions import permits, refusal_of
 from ..preview import Preview
 from ..registry import registry
 from ..sinks.http import headers_only, non_atomic, set_status, streaming_response
@@ -88,6 +88,8 @@ class _EngineView(SignedInView):
         try:
             return super().answer(request, *args, **kwargs)
         except ExportError as error:
+            if refusal := refusal_of(self.definition, self.caller):  # the page would tell of the dataset
+                raise PermissionDenied(str(refusal.detail)) from error
             return self.page(error=error)
 
     def page(self, *, preview: Preview | None = None, error: ExportError | None = None) -> TemplateResponse:

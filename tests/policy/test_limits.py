@@ -49,17 +49,20 @@ def statuses(get, path: str, times: int, key: str = "") -> list[int]:
 
 
 PLANS = [
-    # The plan; what counts for `contacts`, which says nothing itself; and for `limited`, 3/d and 3 rows.
-    ({}, (100, 3600, None), (3, 86_400, 3)),
-    ({"RATE": "1/d"}, (1, 86_400, None), (1, 86_400, 3)),
-    ({"RATE": "100/m"}, (100, 60, None), (3, 86_400, 3)),
-    ({"RATE": None}, (None, None, None), (3, 86_400, 3)),
-    ({"MAX_ROWS": 2}, (100, 3600, 2), (3, 86_400, 2)),
-    ({"MAX_ROWS": 10}, (100, 3600, 10), (3, 86_400, 3)),
-    ({"MAX_ROWS": 0}, (100, 3600, 0), (3, 86_400, 0)),
-    ({"DATASETS": {"limited": {"RATE": "9/m", "MAX_ROWS": 90}}}, (100, 3600, None), (9, 60, 90)),
-    ({"DATASETS": {"limited": {"RATE": None, "MAX_ROWS": None}}}, (100, 3600, None), (None, None, None)),
-    ({"RATE": "1/d", "DATASETS": {"contacts": {"RATE": "5/m"}}}, (5, 60, None), (1, 86_400, 3)),
+    # The plan; what counts for `contacts`, which says nothing itself; and for `limited`: 3/d, and 3 rows.
+    ({}, (["100/h"], None), (["3/d"], 3)),
+    ({"RATE": "1/d"}, (["1/d"], None), (["1/d", "3/d"], 3)),
+    ({"RATE": "100/m"}, (["100/m"], None), (["100/m", "3/d"], 3)),
+    # Fewer on average, but 80 in one day.
+    ({"RATE": "80/30d"}, (["80/30d"], None), (["80/30d", "3/d"], 3)),
+    ({"RATE": "3/24h"}, (["3/d"], None), (["3/d"], 3)),
+    ({"RATE": None}, ([], None), (["3/d"], 3)),
+    ({"MAX_ROWS": 2}, (["100/h"], 2), (["3/d"], 2)),
+    ({"MAX_ROWS": 10}, (["100/h"], 10), (["3/d"], 3)),
+    ({"MAX_ROWS": 0}, (["100/h"], 0), (["3/d"], 0)),
+    ({"DATASETS": {"limited": {"RATE": "9/m", "MAX_ROWS": 90}}}, (["100/h"], None), (["9/m"], 90)),
+    ({"DATASETS": {"limited": {"RATE": None, "MAX_ROWS": None}}}, (["100/h"], None), ([], None)),
+    ({"RATE": "1/d", "DATASETS": {"contacts": {"RATE": "5/m"}}}, (["5/m"], None), (["1/d", "3/d"], 3)),
 ]
 
 
@@ -67,14 +70,14 @@ PLANS = [
 def test_it_works(user, configure, on_plan, plan, contacts, limited):
     on_plan(**plan)
     configure(RATE="100/h")
-    for name, (count, seconds, max_rows) in (("contacts", contacts), ("limited", limited)):
-        rate = None if count is None else Rate(count, seconds)
-        assert limits_for(registry.get(name), user) == Limits(rate=rate, max_rows=max_rows), name
+    for name, (texts, max_rows) in (("contacts", contacts), ("limited", limited)):
+        expected = Limits(rates=tuple(map(Rate.parse, texts)), max_rows=max_rows)
+        assert limits_for(registry.get(name), user) == expected, name
 
 
 def test_the_settings_count_where_there_is_no_plan(user, configure):
     configure(RATE="2/h", MAX_ROWS=7, PLANS={"free": {"RATE": "1/d", "MAX_ROWS": 1}})
-    assert limits_for(registry.get("contacts"), user) == Limits(rate=Rate(2, 3600), max_rows=7)
+    assert limits_for(registry.get("contacts"), user) == Limits(rates=(Rate(2, 3600),), max_rows=7)
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -95,7 +98,7 @@ def test_a_plan_is_what_the_resolver_says(user, configure):
     """Somebody's user model may have a `plan` that is something else."""
     user.plan = "theirs"
     configure(TERMS_RESOLVER="exports.policy.terms.no_terms", RATE="2/h")
-    assert limits_for(registry.get("contacts"), user).rate == Rate(2, 3600)
+    assert limits_for(registry.get("contacts"), user).rates == (Rate(2, 3600),)
     configure(TERMS_RESOLVER="exports.policy.terms.own_terms")
     with pytest.raises(PlanUnknown):
         limits_for(registry.get("contacts"), user)
@@ -117,6 +120,13 @@ def test_the_rate_of_a_plan(get, on_plan):
     on_plan(RATE="2/d")
     assert statuses(get, CONTACTS, 3) == [200, 200, 429]
     assert statuses(get, "/api/exports/calls", 3) == [200, 200, 429]
+
+
+@pytest.mark.parametrize(("plan", "allowed"), [("80/30d", 3), ("2/h", 2)])
+def test_a_plan_and_a_dataset_count_both(get, on_plan, plan, allowed):
+    on_plan(RATE=plan)
+    assert statuses(get, LIMITED, 5) == [200] * allowed + [429] * (5 - allowed)
+    assert headers(get(LIMITED))["Limit"] == str(allowed)
 
 
 def test_another_plan_is_another_count(get, user, configure):
@@ -318,6 +328,7 @@ def test_no_counter_means_no_export_unless_a_setting_says_so(client, get, config
         ({"PLANS": {"free": {"ROWS": 5}}}, "has no key ROWS. There are: RATE, MAX_ROWS, DATASETS"),
         ({"PLANS": {"free": 5}}, "is no dictionary"),
         ({"PLANS": {"free": {"MAX_ROWS": -1}}}, "['MAX_ROWS'] must be a number of rows"),
+        ({"PLANS": {"free": {"MAX_ROWS": 10**12}}}, "['MAX_ROWS'] must be a number of rows"),
         ({"PLANS": {"free": {"MAX_ROWS": True}}}, "['MAX_ROWS'] must be a number of rows"),
         ({"PLANS": {"free": {"DATASETS": []}}}, "['DATASETS'] is no dictionary"),
         ({"PLANS": {"free": {"DATASETS": {"calls": {"RATE": "x"}}}}}, "['DATASETS']['calls']['RATE']"),

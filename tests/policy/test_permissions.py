@@ -86,6 +86,16 @@ def test_what_one_may_not_export_is_not_listed(client, user, allow):
     assert "secrets" in listed()
 
 
+@pytest.mark.parametrize("dataset", ["secrets", "sensitive"])
+@pytest.mark.parametrize("page", ["", "download"])
+def test_the_page_of_a_refusal_tells_nothing_of_the_dataset(client, user, contact, dataset, page):
+    client.force_login(user)
+    answer = client.get(f"/exports/{dataset}/{page}")
+    assert answer.status_code == 403
+    assert "<form" not in answer.text.replace('<form id="logout-form"', "")
+    assert ExportLog.objects.get().outcome == "denied"
+
+
 @pytest.mark.parametrize("method", ["head", "get"])
 def test_a_user_who_sees_no_column_at_all(client, user, monkeypatch, method):
     columns = [column for column in registry.get("contacts").get_columns() if column.header == "salary"]
