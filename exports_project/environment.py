@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 
+from accounts.networks import canonical_network
 from exports_project.variables import is_true, split_list
 
 # The thresholds of Django's own check security.W009; `check --deploy` must have nothing to add.
@@ -24,7 +25,6 @@ POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
 # Prefix lengths by IP version, of the largest private networks. Not 0: two halves are everybody too.
 WIDEST_NETWORKS = {4: 8, 6: 7}
-MAPPED_BITS = 96  # of ::ffff:192.0.2.1, those before the IPv4 address (RFC 4291, section 2.5.5.2)
 REQUIRED = {
     "SECRET_KEY": f"set it to a random text of {SECRET_KEY_LENGTH} characters or more, known to nobody else",
     "ALLOWED_HOSTS": "set it to the host names that clients use, separated by commas",
@@ -168,12 +168,10 @@ def nextauth_problems(secrets: Sequence[str], in_use: bool) -> Iterator[str]:
 def _network_problems(name: str, entries: Sequence[str], danger: str) -> Iterator[str]:
     for number, entry in enumerate(entries, 1):
         try:
-            network = ipaddress.ip_network(entry)
-        except ValueError:
+            # Of IPv4 addresses mapped into IPv6 it is the IPv4 network, and as wide as that.
+            network = ipaddress.ip_network(canonical_network(entry))
+        except ValidationError:
             yield f"{name}: entry {number} is not an IP address or a network such as 10.0.0.0/8."
             continue
-        mapped = getattr(network.network_address, "ipv4_mapped", None)
-        if mapped and network.prefixlen >= MAPPED_BITS:  # of IPv4 in IPv6: as wide as what it stands for
-            network = ipaddress.ip_network(f"{mapped}/{network.prefixlen - MAPPED_BITS}")
         if network.prefixlen < WIDEST_NETWORKS[network.version]:
             yield f"{name}: entry {number} is too wide: {danger}."

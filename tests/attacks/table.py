@@ -54,11 +54,14 @@ def _api_dataset(name: str, *filters: tuple[str, str], needs: str = "") -> tuple
     return rf"api/exports/{name}/?$", _download(f"/api/exports/{name}", *filters, needs=needs)
 
 
+def _for_another_tenant(dataset: str, path: str, needs: str) -> Aim:
+    shown_to = "" if dataset in NOBODYS else "tenant"
+    return Aim(kind="user", address=f"{path}?tenant={{id}}{needs}", status=403, shown_to=shown_to)
+
+
 def _download(address: str, *filters: tuple[str, str], needs: str = "") -> Endpoint:
     """A download: whose rows, and which other rows they have to belong to."""
-    name = address.rpartition("/")[2]
-    shown_to = "" if name in NOBODYS else "tenant"
-    aims = [Aim(kind="user", address=f"{address}?tenant={{id}}{needs}", status=403, shown_to=shown_to)]
+    aims = [_for_another_tenant(address.rpartition("/")[2], address, needs)]
     # An empty file says that there are no such rows; a scan has to be there.
     statuses = {"scan": 404}
     aims += [
@@ -198,9 +201,7 @@ def _page_aims() -> Iterator[Aim]:
             continue
         address = f"/exports/{name}/"
         for path in (address, f"{address}download"):
-            shown_to = "" if name in NOBODYS else "tenant"
-            named = f"{path}?tenant={{id}}{NEEDS.get(name, '')}"
-            yield Aim(kind="user", address=named, status=403, shown_to=shown_to)
+            yield _for_another_tenant(name, path, NEEDS.get(name, ""))
             for parameter, kind in filters:
                 yield Aim(kind=kind, address=f"{path}?{parameter}={{id}}")
 
