@@ -29,6 +29,7 @@ class Column:
     source: Source | None = None
     permission: str = ""
     mask: Callable[[str], str] | None = None
+    harmless_by: str = ""
 
     @property
     def compute(self) -> Callable[[Any], object] | None:
@@ -45,11 +46,14 @@ class Column:
             return F(self.source or self.header)
         return cast("Combinable", self.source)
 
+    def resolved(self, queryset: QuerySet[Any]) -> Any:
+        """The expression as it stands in that query. Raises FieldError where `queryset` has no such field."""
+        # Resolving adds joins to the query that it is given.
+        return self.expression.resolve_expression(queryset.query.clone())  # type: ignore[attr-defined]
+
     def output_field(self, queryset: QuerySet[Any]) -> "Field[Any, Any]":
         """The type of the column's values. Raises FieldError where `queryset` has no such field."""
-        # Resolving adds joins to the query that it is given.
-        resolved: Any = self.expression.resolve_expression(queryset.query.clone())  # type: ignore[attr-defined]
-        field: Field[Any, Any] = resolved.output_field
+        field: Field[Any, Any] = self.resolved(queryset).output_field
         return field
 
 

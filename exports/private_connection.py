@@ -73,7 +73,7 @@ class PrivateConnection:
 
 
 def _can_be_taken(connection: BaseDatabaseWrapper) -> bool:
-    if _in_transaction(connection):
+    if in_transaction(connection):
         return False
     return connection.vendor != "sqlite" or not connection.is_in_memory_db()  # type: ignore[attr-defined]
 
@@ -83,11 +83,12 @@ def _close_idle(connection: BaseDatabaseWrapper) -> None:
 
     It would be closed at the end of the request anyway.
     """
-    if connection.connection is not None and not (_in_transaction(connection) or _is_kept(connection)):
+    if connection.connection is not None and not (in_transaction(connection) or _is_kept(connection)):
         connection.close()
 
 
-def _in_transaction(connection: BaseDatabaseWrapper) -> bool:
+def in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    """Whether one is open, so that others of its thread may be using the connection."""
     return connection.in_atomic_block or (connection.connection is not None and not connection.autocommit)
 
 

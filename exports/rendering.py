@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Any
 
 from .exceptions import FormulaFound
-from .formulas import escape_formula, has_controls, is_formula, strip_controls
+from .formulas import escape_formula, is_formula, strip_controls
 from .values import BARE_TYPES, Nature, Rendering
 
 type Cells = list[str]
 type ColumnRenderer = Callable[[Sequence[Any], int], Sequence[str | None]]
-"""From one column's values in one block, and the number of rows before it, to cells. NULL may stay None."""
+"""From one column's values in one block, and the number of rows before it, to cells. NULL may stay None, and
+control characters stay, for the encoder."""
 
 
 class Formulas(StrEnum):
@@ -33,15 +34,13 @@ def column_renderer(rendering: Rendering, header: str, formulas: Formulas) -> Co
         return ["" if value is None else rendering.python(value) for value in values]
 
     def text(values: Sequence[Any], before: int) -> Cells:
-        return finish(_without_controls(plain(values, before)), header, before)
+        return finish(plain(values, before), header, before)
 
     def mixed(values: Sequence[Any], before: int) -> Cells:
         # The rules are for text: -1e+15 is a number, and nothing that a spreadsheet would run.
         cells = plain(values, before)
         bare = [isinstance(value, BARE_TYPES) for value in values]
-        texts = _without_controls(
-            ["" if is_bare else cell for cell, is_bare in zip(cells, bare, strict=True)]
-        )
+        texts = ["" if is_bare else cell for cell, is_bare in zip(cells, bare, strict=True)]
         finished = finish(texts, header, before)
         return [cell if is_bare else done for cell, done, is_bare in zip(cells, finished, bare, strict=True)]
 
@@ -51,11 +50,6 @@ def column_renderer(rendering: Rendering, header: str, formulas: Formulas) -> Co
 def safe_header(header: str) -> str:
     """A header cell: by the same rule as text cells."""
     return escape_formula(strip_controls(header))
-
-
-def _without_controls(cells: Cells) -> Cells:
-    # One search over the block is a tenth of the cost of one per cell, and nearly always finds nothing.
-    return [strip_controls(cell) for cell in cells] if has_controls("".join(cells)) else cells
 
 
 def _escape(cells: Cells, header: str, before: int) -> Cells:

@@ -1,9 +1,10 @@
 """How each type of value stands as text in a file.
 
 For every kind the Python function and the PostgreSQL expression stand side by side, so that a reader
-sees that they agree. Where there is an expression, PostgreSQL renders the text itself: that is faster,
+sees that they agree. Where there is an expression, PostgreSQL writes the text itself: that is faster,
 and some of its values (infinity, years beyond 9999) have no Python object at all. The expressions count
 on the session of `sources.snapshot`: ISO dates and shortest floats. They do not count on its time zone.
+What becomes of text that a spreadsheet would run stands in `formulas`, again in both languages.
 """
 
 import datetime as dt
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     TIME = auto()
     DURATION = auto()
     UUID = auto()
+    BINARY = auto()
     ADDRESS = auto()
     OTHER = auto()
 
@@ -131,38 +133,48 @@ class Nature(StrEnum):
 
 @dataclass(frozen=True)
 class Rendering:
-    """`python` takes a value that is not None; `postgresql` is an expression around `{x}`, or None."""
+    """`python` takes a value that is not None.
+
+    `postgresql` is an expression around `{x}`, of whichever type has the cell's text as its output: what COPY
+    writes and a cast to text gives. None: only Python can say it. Both leave out the formula rule.
+    """
 
     python: Callable[[Any], str]
     postgresql: str | None = None
     nature: Nature = Nature.BARE
 
 
+# A cast to the type that the column has already costs nothing; an untyped NULL needs it.
 RENDERINGS: Final[dict[Kind, Rendering]] = {
-    Kind.TEXT: Rendering(str, nature=Nature.TEXT),
-    Kind.JSON: Rendering(normalised_json, "({x})::text", nature=Nature.TEXT),
-    Kind.BOOLEAN: Rendering(boolean_text, "({x})::text"),
-    Kind.INTEGER: Rendering(str, "({x})::text"),
-    Kind.DECIMAL: Rendering(decimal_text, "({x})::text"),
-    Kind.FLOAT: Rendering(float_text, "({x})::float8::text"),
+    Kind.TEXT: Rendering(str, "({x})::text", nature=Nature.TEXT),
+    Kind.JSON: Rendering(normalised_json, "({x})::jsonb", nature=Nature.TEXT),
+    Kind.BOOLEAN: Rendering(boolean_text, "({x})::boolean::text"),
+    Kind.INTEGER: Rendering(str, "{x}"),
+    Kind.DECIMAL: Rendering(decimal_text, "{x}"),
+    Kind.FLOAT: Rendering(float_text, "({x})::float8"),
+    # to_char() takes four times as long as the cast, which leaves out trailing zeros of the microseconds.
     Kind.DATETIME: Rendering(
         datetime_text,
-        """CASE WHEN ({x}) BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'
-        THEN to_char(({x}) AT TIME ZONE 'UTC', CASE WHEN date_trunc('second', {x}) = ({x})
-            THEN 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"' ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"' END)
-        WHEN isfinite({x}) THEN replace((({x}) AT TIME ZONE 'UTC')::text || '+00', ' BC+00', '+00 BC')
+        """CASE WHEN {x} >= timestamptz '0001-01-01 00:00:00+00'
+            AND {x} < timestamptz '10000-01-01 00:00:00+00'
+        THEN CASE WHEN ({x})::timestamptz(5) <> {x} OR ({x})::timestamptz(0) = {x}
+            THEN replace((({x})::timestamptz AT TIME ZONE 'UTC')::text, ' ', 'T') || '+00:00'
+            ELSE to_char(({x})::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') END
+        WHEN isfinite(({x})::timestamptz)
+        THEN replace((({x})::timestamptz AT TIME ZONE 'UTC')::text || '+00', ' BC+00', '+00 BC')
         ELSE ({x})::text END""",
     ),
-    Kind.DATE: Rendering(dt.date.isoformat, "({x})::text"),
+    Kind.DATE: Rendering(dt.date.isoformat, "({x})::date"),
     Kind.TIME: Rendering(
         dt.time.isoformat,
-        """CASE WHEN ({x}) < time '24:00' AND date_trunc('second', ({x})::interval) <> ({x})::interval
+        """CASE WHEN {x} < time '24:00' AND date_trunc('second', ({x})::interval) <> ({x})::interval
         THEN to_char(({x})::interval, 'HH24:MI:SS.US') ELSE ({x})::text END""",
     ),
-    Kind.DURATION: Rendering(duration_text, "trim_scale(extract(epoch from {x}))::text"),
-    Kind.UUID: Rendering(str, "({x})::text"),
-    # As psycopg gives it: `inet`'s own text, which leaves out a host's /32, where `::text` would add it.
-    Kind.ADDRESS: Rendering(str),
+    Kind.DURATION: Rendering(duration_text, "trim_scale(extract(epoch from ({x})::interval))"),
+    Kind.UUID: Rendering(str, "{x}"),
+    Kind.BINARY: Rendering(_bytes_text, "encode({x}, 'hex')"),
+    # Without a host's /32, as psycopg gives it too; a cast to text would add it.
+    Kind.ADDRESS: Rendering(str, "abbrev(({x})::inet)"),
     Kind.OTHER: Rendering(any_text, nature=Nature.MIXED),
 }
 
@@ -178,6 +190,7 @@ _KINDS: "Final[tuple[tuple[type[models.Field[Any, Any]], Kind], ...]]" = (
     (models.TimeField, Kind.TIME),
     (models.DurationField, Kind.DURATION),
     (models.UUIDField, Kind.UUID),
+    (models.BinaryField, Kind.BINARY),
     (models.GenericIPAddressField, Kind.ADDRESS),
     (models.CharField, Kind.TEXT),
     (models.TextField, Kind.TEXT),

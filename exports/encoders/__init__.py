@@ -1,12 +1,28 @@
 """The formats that a file can have. An encoder turns blocks of text cells into blocks of bytes."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from django.utils.module_loading import import_string
 
-type Block = Sequence[Sequence[str | None]]
-"""Rows of cells. NULL may stand as None: in text it is an empty cell."""
+type Row = Sequence[str | None]
+"""Cells. NULL may stand as None: in text it is an empty cell. Control characters are for the encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedBlock:
+    """Rows that the database has written in the format of the file already."""
+
+    data: bytes
+    rows: int
+
+    def __len__(self) -> int:
+        return self.rows
+
+
+type Block = Sequence[Row] | EncodedBlock
+"""Rows, of which `len` is the number."""
 
 
 class Encoder(Protocol):

@@ -7,10 +7,14 @@ from uuid import UUID
 
 from django.utils.module_loading import import_string
 
+from ..encoders import Block
 from ..query import ExportQuery
 
-SOURCES: tuple[str, ...] = ("exports.sources.orm.OrmSource",)
-"""Dotted paths. The first that serves a query is taken; the last one serves every query."""
+SOURCES: tuple[str, ...] = (
+    "exports.sources.postgres_copy.PostgresCopySource",
+    "exports.sources.orm.OrmSource",
+)
+"""Dotted paths. The first one without an obstacle is taken; the last one never has any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,27 +27,33 @@ class Explanation:
 
 
 class Source(Protocol):
-    """Rows of an ExportQuery as text cells, all from one snapshot of the database.
+    """Rows of an ExportQuery, finished but for control characters, all from one snapshot of the database.
 
     `blocks` opens the snapshot when it is first advanced and ends it when it is exhausted, fails or is
     closed; while it is open, the export of that id is known to live (policy/leases.py). `reason` says for
-    the audit record which source this is, and why. `explain` reads no rows.
+    the audit record which source this is, and why: what was in the way of those before it. `explain` reads no
+    rows.
     """
 
-    def __init__(self, query: ExportQuery) -> None: ...
+    def __init__(self, query: ExportQuery, obstacle: str = "") -> None: ...
 
     @classmethod
-    def serves(cls, query: ExportQuery) -> bool: ...
+    def obstacle(cls, query: ExportQuery) -> str: ...
 
     @property
     def reason(self) -> str: ...
 
-    def blocks(self, export_id: UUID | None = None) -> Generator[list[tuple[str | None, ...]]]: ...
+    def blocks(self, export_id: UUID | None = None) -> Generator[Block]: ...
 
     def explain(self) -> Explanation: ...
 
 
 def choose_source(query: ExportQuery) -> Source:
-    """The source for this query."""
-    sources: list[type[Source]] = [import_string(path) for path in SOURCES]
-    return next(source(query) for source in sources if source.serves(query))
+    """The fastest source for this query."""
+    obstacle = ""
+    for path in SOURCES:
+        source: type[Source] = import_string(path)
+        if not (in_the_way := source.obstacle(query)):
+            return source(query, obstacle)
+        obstacle = in_the_way
+    raise AssertionError("the last source serves every query")

@@ -7,45 +7,51 @@ from operator import attrgetter
 from typing import Any, cast
 from uuid import UUID
 
+from django.db.models.expressions import Combinable
+
 from ..conf import export_settings
+from ..encoders import Row
 from ..query import ExportQuery
+from ..rendering import ColumnRenderer, Formulas, column_renderer
 from . import Explanation
 from .explaining import explain
-from .projection import project
+from .expressions import Rendered
+from .projection import Projection, project
 from .snapshot import snapshot
-
-type Row = tuple[str | None, ...]
 
 
 class OrmSource:
     """Tuples of values where the database gives every column; model instances where one is computed."""
 
-    def __init__(self, query: ExportQuery) -> None:
+    def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
+        formulas = query.options.formulas
         self._queryset = query.queryset
+        self._obstacle = obstacle
         self._chunk_size = export_settings().chunk_size
-        self._projections = [
-            project(column, query.queryset, query.options.formulas) for column in query.columns
+        self._columns = [
+            _Column(project(column, query.queryset, formulas), formulas) for column in query.columns
         ]
-        self._computed = [column.header for column in query.columns if column.compute]
+        self._computed = any(column.compute for column in self._columns)
+        self._finished = all(column.is_finished for column in self._columns)
 
     @classmethod
-    def serves(cls, query: ExportQuery) -> bool:
-        """Every one."""
-        return True
+    def obstacle(cls, query: ExportQuery) -> str:
+        """None: it serves every query."""
+        return ""
 
     @property
     def reason(self) -> str:
-        if self._computed:
-            return f"orm: model instances, because of columns computed in Python: {', '.join(self._computed)}"
-        return "orm: values by .iterator()"
+        how = "model instances" if self._computed else "values"
+        why = f", because {self._obstacle}" if self._obstacle else ""
+        return f"orm: {how} by .iterator(){why}"
 
-    def blocks(self, export_id: UUID | None = None) -> Generator[list[Row]]:
+    def blocks(self, export_id: UUID | None = None) -> Generator[Sequence[Row]]:
         """Blocks of up to CHUNK_SIZE rows. Raises FormulaFound where the query says so."""
         before = 0
         # The cursor is closed inside of the transaction that it lives in, whatever happens.
         with snapshot(self._queryset.db, export_id), closing(self._rows()) as rows:
             for block in batched(rows, self._chunk_size):
-                yield list(zip(*self._rendered(block, before), strict=True))
+                yield block if self._finished else list(zip(*self._rendered(block, before), strict=True))
                 before += len(block)
 
     def explain(self) -> Explanation:
@@ -53,15 +59,15 @@ class OrmSource:
         return explain(self._statement(), self.reason)
 
     def _rendered(self, block: Sequence[Sequence[Any]], before: int) -> Iterator[Sequence[str | None]]:
-        for projection, values in zip(self._projections, zip(*block, strict=True), strict=True):
-            yield projection.render(values, before)
+        for column, values in zip(self._columns, zip(*block, strict=True), strict=True):
+            yield column.render(values, before)
 
     def _statement(self) -> Any:
         """Tuples in the order of the columns; with a computed one, instances that carry the other cells."""
         expressions = {
-            f"_export_{number}": projection.expression
-            for number, projection in enumerate(self._projections)
-            if projection.expression is not None
+            f"_export_{number}": column.expression
+            for number, column in enumerate(self._columns)
+            if column.expression is not None
         }
         if self._computed:
             return self._queryset.annotate(**expressions)
@@ -76,9 +82,26 @@ class OrmSource:
 
     def _cells(self, instances: Generator[Any]) -> Generator[Sequence[Any]]:
         getters: list[Callable[[Any], Any]] = [
-            projection.column.compute or attrgetter(f"_export_{number}")
-            for number, projection in enumerate(self._projections)
+            column.compute or attrgetter(f"_export_{number}") for number, column in enumerate(self._columns)
         ]
         with closing(instances):
             for instance in instances:
                 yield [get(instance) for get in getters]
+
+
+class _Column:
+    """What the ORM selects for a column, and how a block of it becomes cells."""
+
+    def __init__(self, projection: Projection, formulas: Formulas) -> None:
+        column, template, select = projection.column, projection.template, projection.select
+        self.compute = column.compute
+        self.is_finished = select is not None and template is not None and not projection.once
+        self.expression: Combinable | None = select
+        self.render: ColumnRenderer = column_renderer(projection.rendering, column.header, formulas)
+        if select is not None and template is not None and not projection.once:
+            self.expression = Rendered(select, f"({template})::text")
+            self.render = _as_it_is
+
+
+def _as_it_is(values: Sequence[str | None], before: int) -> Sequence[str | None]:
+    return values

@@ -1,54 +1,73 @@
-"""What to select for a column on this database, and how the values become cells."""
+"""What to select for a column on this database, and who writes the cells: the database or Python."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connections
 from django.db.models import Field, QuerySet
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Col, Combinable
 
 from ..columns import Column
+from ..formulas import ESCAPED_SQL, UNESCAPED_SQL
 from ..masks import Mask
-from ..rendering import ColumnRenderer, Formulas, column_renderer
+from ..rendering import Formulas
 from ..values import RENDERINGS, Kind, Nature, Rendering, kind_of
-from .expressions import JsonText, Rendered
+from .expressions import JsonText
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Projection:
-    """`expression` is None for a computed column; `render` takes a block's values and the rows before it."""
+    """One column: what the database selects for it, and how that becomes a cell in Python and in SQL."""
 
     column: Column
-    expression: Combinable | None
-    render: ColumnRenderer
+    select: Combinable | None
+    """None for a computed column."""
+
+    rendering: Rendering
+    """Python's, the mask in it and the formula rule not."""
+
+    template: str | None = None
+    """PostgreSQL's, around `{x}`, with everything in it; None: only Python can do it."""
+
+    once: bool = False
+    """Whether the template must not repeat what is selected: that takes time, or is different each time."""
 
 
 def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Projection:
-    """The projection of `column`, rendered and masked in SQL where the database and the type allow it."""
+    """The projection of `column` in the rows of `queryset`."""
     if column.compute:
-        return _projection(column, None, RENDERINGS[Kind.OTHER], formulas)
-    field = column.output_field(queryset)
-    kind = kind_of(field)
-    rendering = RENDERINGS[kind]
+        rendering = _masked(RENDERINGS[Kind.OTHER], column.mask)
+        return Projection(column=column, select=None, rendering=rendering)
+    resolved = column.resolved(queryset)
+    kind = kind_of(resolved.output_field)
+    select, is_simple = column.expression, isinstance(resolved, Col)
     on_postgresql = connections[queryset.db].vendor == "postgresql"
-    if on_postgresql and kind is Kind.TEXT and (masked := _masked_by_database(column, field)) is not None:
-        return _projection(replace(column, mask=None), masked, rendering, formulas)
-    if rendering.postgresql is None or not on_postgresql:
-        raw = JsonText(column.expression) if kind is Kind.JSON else column.expression
-        return _projection(column, raw, rendering, formulas)
-    expression = Rendered(column.expression, rendering.postgresql)
-    if rendering.nature is Nature.BARE and not column.mask:
-        return Projection(column, expression, _as_it_is)
-    return _projection(column, expression, RENDERINGS[Kind.TEXT], formulas)
+    masked = (
+        _masked_by_database(column, resolved.output_field) if on_postgresql and kind is Kind.TEXT else None
+    )
+    if masked is not None:
+        column, select, is_simple = replace(column, mask=None), masked, False
+    template = _template(kind, column, formulas) if on_postgresql else None
+    return Projection(
+        column=column,
+        select=JsonText(select) if kind is Kind.JSON and template is None else select,
+        rendering=_masked(RENDERINGS[kind], column.mask),
+        template=template,
+        once=kind is Kind.TEXT and not is_simple,
+    )
 
 
-def _projection(
-    column: Column, expression: Combinable | None, rendering: Rendering, formulas: Formulas
-) -> Projection:
-    if column.mask:
-        rendering = _masked(rendering, column.mask)
-    return Projection(column, expression, column_renderer(rendering, column.header, formulas))
+def _template(kind: Kind, column: Column, formulas: Formulas) -> str | None:
+    inner = RENDERINGS[kind].postgresql
+    if inner is None or column.mask:
+        return None
+    if kind is not Kind.TEXT:  # nor is JSON a formula: of all that it begins with only a number has a sign
+        return inner
+    if formulas is Formulas.REJECT:
+        return None
+    rule = ESCAPED_SQL if formulas is Formulas.ESCAPE and not column.harmless_by else UNESCAPED_SQL
+    return rule.replace("{x}", inner)
 
 
 def _masked_by_database(column: Column, field: "Field[Any, Any]") -> Combinable | None:
@@ -62,15 +81,13 @@ def _masked_by_database(column: Column, field: "Field[Any, Any]") -> Combinable 
     return column.mask.expression(column.expression)
 
 
-def _masked(rendering: Rendering, mask: Callable[[str], str]) -> Rendering:
+def _masked(rendering: Rendering, mask: Callable[[str], str] | None) -> Rendering:
     """What a mask leaves is text, whatever it was."""
+    if mask is None:
+        return rendering
 
     def render(value: Any) -> str:
         text = rendering.python(value)
         return mask(text) if text else text
 
     return Rendering(render, nature=Nature.TEXT)
-
-
-def _as_it_is(values: Sequence[str | None], before: int) -> Sequence[str | None]:
-    return values

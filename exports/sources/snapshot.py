@@ -11,9 +11,15 @@ from ..conf import export_settings
 from ..policy import leases
 
 # DateStyle, extra_float_digits: what values.py counts on. jit: starting the compiler costs a first byte of
-# 38 to 232 ms where 5 to 17 ms were measured without it. TimeZone stays: a project without USE_TZ, or with
-# a database's own TIME_ZONE, has its filters read in it.
-_SESSION = {"DateStyle": "ISO, YMD", "extra_float_digits": "1", "jit": "off"}
+# 38 to 232 ms where 5 to 17 ms were measured without it. max_parallel_workers_per_gather: so do workers, and
+# they take cores from others. TimeZone stays: a project without USE_TZ, or with a database's own TIME_ZONE,
+# has its filters read in it.
+_SESSION = {
+    "DateStyle": "ISO, YMD",
+    "extra_float_digits": "1",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
 
 BACKSTOP_SECONDS = 5
 """By how much the database's own limits exceed MAX_SECONDS, which has the better words for the record."""

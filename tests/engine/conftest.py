@@ -20,7 +20,13 @@ from tests.engine.models import Customer, Order
 
 
 @pytest.fixture
-def download(client: Client, auth_headers) -> Callable[..., bytes]:
+def whole_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """COPY inside of a test's transaction too, for downloads that are read to the end at once."""
+    monkeypatch.setattr("exports.sources.postgres_copy.in_transaction", lambda connection: False)
+
+
+@pytest.fixture
+def download(client: Client, auth_headers, whole_copies) -> Callable[..., bytes]:
     """The body of `/api/exports/<dataset>?…`, which must be 200."""
 
     def get(dataset: str, **params: str) -> bytes:
@@ -55,10 +61,11 @@ def make_order(db) -> Callable[..., Order]:
 
 
 @pytest.fixture
-def start(user, make_order, settings) -> Iterator[Callable[..., ExportStream]]:
+def start(user, make_order, settings, monkeypatch) -> Iterator[Callable[..., ExportStream]]:
     """start(dataset="orders", **params): a stream over ten orders in blocks of two; closed after the test."""
     made: WeakSet[ExportStream] = WeakSet()  # some tests are about a stream that nobody holds any more
     settings.EXPORTS = {"CHUNK_SIZE": 2, "RATE": None}
+    monkeypatch.setattr("exports.sources.copying.BLOCK_BYTES", len("0\n1\n"))
     for number in range(10):
         make_order(user, number)
     caller = Caller(user=user, door=ExportLog.Door.API, client=ExportClient())

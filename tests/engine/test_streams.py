@@ -111,9 +111,11 @@ def test_close_returns_when_the_record_is_closed_whoever_closes_it(start, join_e
 def test_what_fails_before_it_begins_keeps_no_connection(start, monkeypatch):
     """Neither a name that cannot be made nor a first row that cannot be read."""
     before = connection.connection
-    for broken in ("exports.engine.filename", "exports.sources.orm.OrmSource._rendered"):
+    reading = ["exports.sources.orm.OrmSource._rendered", "exports.sources.copying._received"]
+    for broken in (["exports.engine.filename"], reading):
         with monkeypatch.context() as patch:
-            patch.setattr(broken, lambda *args: 1 / 0)
+            for name in broken:
+                patch.setattr(name, lambda *args: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 start(columns="number")
         assert connection.connection is before

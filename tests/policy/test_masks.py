@@ -108,7 +108,7 @@ def test_a_collation_that_knows_no_search_is_masked_by_python(db):
     def selected(collation: str | None) -> type:
         field = CharField(db_collation=collation)
         column = Column("email", ExpressionWrapper(F("email"), output_field=field), mask=masks.email_address)
-        return type(project(column, Contact.objects.all(), Formulas.ESCAPE).expression)
+        return type(project(column, Contact.objects.all(), Formulas.ESCAPE).select)
 
     assert (selected(None), selected("und-u-ks-level2")) == (Case, ExpressionWrapper)
 

@@ -1,0 +1,82 @@
+"""What `COPY … TO STDOUT (FORMAT csv)` sends, read in blocks that are ready for the file."""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import Connection
+from psycopg.abc import PQGen
+from psycopg.errors import error_from_result
+from psycopg.generators import fetch_many
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
+from psycopg.waiting import Wait
+
+from ..encoders import EncodedBlock
+from ..formulas import CONTROL_BYTES, NULL_MARKER
+
+BLOCK_BYTES: Final = 64 * 1024
+"""And the rest of a row. With 16 KiB an export over ASGI took 1.3 times as long."""
+
+OPTIONS: Final = f"(FORMAT csv, NULL E'\\x{ord(NULL_MARKER):02x}')"
+
+
+@contextmanager
+def copied(
+    connection: BaseDatabaseWrapper, statement: str, *, width: int
+) -> Iterator[Generator[EncodedBlock]]:
+    """The rows of that SELECT, of so many columns, in the connection's transaction.
+
+    Leaving before the end cancels the statement: the connection can be used again, and it takes milliseconds.
+    Raises django.db.Error.
+    """
+    read = _single_cells if width == 1 else _lines
+    command = f"COPY ({statement}) TO STDOUT {OPTIONS}".encode()
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(command) as copy:
+        yield _blocks(copy.connection, read)
+
+
+def _blocks(connection: Connection[Any], read: Any) -> Generator[EncodedBlock]:
+    more = True
+    while more:
+        rows, more = connection.wait(_received(connection.pgconn))
+        if rows:
+            yield EncodedBlock(read(rows), len(rows))
+
+
+def _received(pgconn: PGconn) -> PQGen[tuple[list[memoryview], bool]]:
+    """Rows until there are BLOCK_BYTES of them, and whether there are more.
+
+    As psycopg's own `copy_from`, which takes twice the processor for one row at a time. A message
+    is a row (PostgreSQL's documentation of its protocol, COPY operations).
+    """
+    rows: list[memoryview] = []
+    size = 0
+    receive = pgconn.get_copy_data
+    while size < BLOCK_BYTES:
+        length, row = receive(1)
+        if length > 0:
+            rows.append(row)
+            size += length
+        elif length == 0:  # nothing has come yet
+            while not (yield Wait.R):
+                continue
+            pgconn.consume_input()
+        else:
+            [result] = yield from fetch_many(pgconn)
+            if result.status != ExecStatus.COMMAND_OK:
+                raise error_from_result(result, encoding="utf-8")
+            return rows, False
+    return rows, True
+
+
+def _lines(rows: list[memoryview]) -> bytes:
+    # PostgreSQL ends rows with LF; one inside of a cell stays as it is.
+    return b"".join([b"\r\n".join([row[:-1] for row in rows]), b"\r\n"])
+
+
+def _single_cells(rows: list[memoryview]) -> bytes:
+    """Of one column: quoted is an empty cell, whose line would be blank, and not PostgreSQL's end marker."""
+    cells = [bytes(row[:-1]).translate(None, CONTROL_BYTES) or b'""' for row in rows]
+    return b"".join([b"\\.\r\n" if cell == b'"\\."' else cell + b"\r\n" for cell in cells])
