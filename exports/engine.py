@@ -14,6 +14,7 @@ from . import concurrency, metrics
 from .audit import audited, opened_record, recorded_refusals
 from .caller import Caller
 from .clients import Client
+from .compressors import COMPRESSORS, compressed
 from .encoders import Block, Encoder, get_encoder
 from .exceptions import Refused
 from .models import ExportLog
@@ -102,12 +103,14 @@ def _stream(
     progress, run = Progress(), Run(record.pk, connection, client)
     blocks = _counted(_endable(source.blocks(record.pk), run), progress, query)
     chunks = _encoded(encoder, query, blocks)
+    if query.options.compression:
+        chunks = compressed(chunks, COMPRESSORS[query.options.compression]())
     if client and client.needs_length:
         chunks = spooled(chunks, progress, record.pk, using)
     stream = ExportStream(
         audited(chunks, record, progress, run),
         filename=name,
-        media_type=encoder.media_type,
+        media_type=media_type(query),
         export_id=str(record.pk),
         progress=progress,
         run=run,
@@ -134,10 +137,19 @@ def refuse(dataset: str, caller: Caller, refusal: Refused) -> NoReturn:
 
 
 def filename(query: ExportQuery) -> str:
-    """`calls_export_20260131_093000.csv`, in UTC."""
-    encoder = get_encoder(query.options.format)
+    """`calls_export_20260131_093000.csv`, in UTC; compressed, `….csv.gz`."""
+    extension = get_encoder(query.options.format).extension
+    if query.options.compression:
+        extension += f".{COMPRESSORS[query.options.compression].extension}"
     stem = query.definition.get_filename(query.parameters.filters.cleaned)
-    return f"{stem}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S}.{encoder.extension}"
+    return f"{stem}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S}.{extension}"
+
+
+def media_type(query: ExportQuery) -> str:
+    """That of the file: of what it is compressed with, else of its format."""
+    if query.options.compression:
+        return COMPRESSORS[query.options.compression].media_type
+    return get_encoder(query.options.format).media_type
 
 
 def _encoded(encoder: Encoder, query: ExportQuery, rows: Generator[Block]) -> Generator[bytes]:

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .compressors import COMPRESSORS
 from .definitions import ModelExport
 from .encoders import ENCODERS
 from .exceptions import ParameterProblem
@@ -56,7 +57,7 @@ class ExportForm(forms.Form):
             name: self._filter_field(name, known[name], params.getlist(name)) for name in self._filter_names
         }
         self.fields |= _option_fields(user, _together(chosen, headers))
-        for name in _DEFAULTS:
+        for name in (*_DEFAULTS, "compression"):
             keep(self.fields[name], params.getlist(name))
 
     def filter_fields(self) -> list[BoundField]:
@@ -121,6 +122,7 @@ def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
     formulas = [(key.value, label) for key, label in _FORMULAS.items()]
     if not has_permission(user, RAW_FORMULAS):
         formulas = [(key, label) for key, label in formulas if key != Formulas.RAW]
+    compressions = [(name, f"{name} (.{compressor.extension})") for name, compressor in COMPRESSORS.items()]
     fields: dict[str, forms.Field] = {
         "columns": forms.MultipleChoiceField(
             label=_("Columns"),
@@ -130,6 +132,9 @@ def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
         ),
         "format": forms.ChoiceField(
             label=_("Format"), choices=[(name, name.upper()) for name in ENCODERS], required=False
+        ),
+        "compression": forms.ChoiceField(
+            label=_("Compression"), choices=[("", _("Not compressed")), *compressions], required=False
         ),
         "formulas": forms.ChoiceField(
             label=_("Cells that a spreadsheet would run"), choices=formulas, required=False

@@ -8,6 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .columns import Column
+from .compressors import COMPRESSORS
 from .encoders import ENCODERS
 from .exceptions import InvalidParameters, ParameterProblem
 from .rendering import Formulas
@@ -22,6 +23,7 @@ class Options:
     """How the file is to be made. `columns` are headers in the order asked for; None: all."""
 
     format: str = DEFAULT_FORMAT
+    compression: str | None = None
     columns: tuple[str, ...] | None = None
     formulas: Formulas = Formulas.ESCAPE
     tenant: str | None = None
@@ -55,6 +57,7 @@ class Options:
             raise InvalidParameters(errors)
         return cls(
             format=given.get("format", DEFAULT_FORMAT),
+            compression=given.get("compression"),
             columns=tuple(given["columns"].split(",")) if "columns" in given else None,
             formulas=Formulas(given.get("formulas", Formulas.ESCAPE)),
             tenant=given.get("tenant"),
@@ -62,12 +65,19 @@ class Options:
 
     def as_record(self) -> dict[str, str]:
         """For the audit record: the options that have no field of their own there."""
-        asked_for = {} if self.tenant is None else {"tenant": self.tenant}
-        return {"formulas": self.formulas.value, **asked_for}
+        asked_for = {"compression": self.compression, "tenant": self.tenant}
+        return {
+            "formulas": self.formulas.value,
+            **{name: value for name, value in asked_for.items() if value is not None},
+        }
 
 
-OPTION_NAMES = ("format", "columns", "formulas", "tenant")
-_CHOICES: dict[str, Collection[str]] = {"format": ENCODERS, "formulas": tuple(Formulas)}
+OPTION_NAMES = ("format", "compression", "columns", "formulas", "tenant")
+_CHOICES: dict[str, Collection[str]] = {
+    "format": ENCODERS,
+    "compression": COMPRESSORS,
+    "formulas": tuple(Formulas),
+}
 
 
 def chosen_columns(

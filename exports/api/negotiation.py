@@ -10,8 +10,10 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from ..compressors import COMPRESSORS
 from ..encoders import media_types
 from ..exceptions import InvalidParameters, NotAcceptable, ParameterProblem
+from ..options import DEFAULT_FORMAT
 
 
 class ErrorsOnlyNegotiation(BaseContentNegotiation):
@@ -36,16 +38,21 @@ def negotiated(request: Request, url_filters: Mapping[str, object]) -> QueryDict
             raise InvalidParameters([ParameterProblem(name, "repeated", _("The path says this already."))])
         params[name] = str(value)
     if "format" not in params:
-        params["format"] = _by_accept(request)
+        params["format"] = _by_accept(request, params.get("compression"))
     return params
 
 
-def _by_accept(request: Request) -> str:
-    """The format that the Accept header likes best; of equals, the first that there is (RFC 9110, 12.5.1)."""
+def _by_accept(request: Request, compression: str | None) -> str:
+    """The format that the Accept header likes best; of equals, the first that there is (RFC 9110, 12.5.1).
+
+    One that names only the type of the compressed file says nothing of what is in it: the default.
+    """
     offered = media_types()
     liked = {media_type: _quality(request, media_type) for media_type in offered}
     best = max(offered, key=lambda media_type: liked[media_type])
     if not liked[best]:
+        if compression in COMPRESSORS and _quality(request, COMPRESSORS[compression].media_type):
+            return DEFAULT_FORMAT
         raise NotAcceptable(format_lazy(_("There are: {names}."), names=", ".join(offered)))
     return offered[best]
 

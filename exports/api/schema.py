@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from ..compressors import COMPRESSORS
 from ..definitions import ModelExport
 from ..encoders import ENCODERS, media_types
 from ..filtering import filter_form, parameter_names
@@ -58,7 +59,8 @@ class DatasetSchema(AutoSchema):
         return None
 
     def get_response_serializers(self) -> Any:
-        files = {(200, media_type): OpenApiTypes.BINARY for media_type in media_types()}
+        types = [*media_types(), *(compressor.media_type for compressor in COMPRESSORS.values())]
+        files = {(200, media_type): OpenApiTypes.BINARY for media_type in types}
         return files | refusals(*DOWNLOAD_ERRORS)
 
     @property
@@ -95,6 +97,12 @@ def _answer_headers() -> list[OpenApiParameter]:
 def _option_parameters() -> list[OpenApiParameter]:
     return [
         OpenApiParameter("format", str, enum=list(ENCODERS), description="The file's format."),
+        OpenApiParameter(
+            "compression",
+            str,
+            enum=list(COMPRESSORS),
+            description="Compresses the file, whatever Accept-Encoding says of the transfer.",
+        ),
         OpenApiParameter("columns", str, description="Headers, comma-separated, in the order wanted."),
         OpenApiParameter(
             "formulas",

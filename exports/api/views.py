@@ -18,8 +18,9 @@ from rest_framework.views import APIView
 
 from .. import engine
 from ..catalogue import row_count
+from ..compressors import COMPRESSORS
 from ..definitions import ModelExport
-from ..encoders import ENCODERS, get_encoder
+from ..encoders import ENCODERS
 from ..filtering import known_parameters
 from ..lost import close_lost_records
 from ..models import ExportLog
@@ -84,7 +85,7 @@ class ExportView(EngineView):
         caller = caller_of(request)
         query = engine.prepare(self.dataset, caller, negotiated(request, url_filters))
         usage = rates.peek(query.definition, caller)
-        return headers_only(engine.filename(query), get_encoder(query.options.format).media_type, usage)
+        return headers_only(engine.filename(query), engine.media_type(query), usage)
 
 
 class InfoView(EngineView):
@@ -164,5 +165,6 @@ def _described(definition: ModelExport, user: Any) -> dict[str, Any]:
         "filters": known_parameters(definition),
         "columns": [column.header for column in definition.get_columns_for(user)],
         "formats": list(ENCODERS),
+        "compressions": list(COMPRESSORS),
         "row_count": row_count(definition, user),
     }

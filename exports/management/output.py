@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -97,8 +98,8 @@ class NewFile(Output):
             os.fchmod(self._file.fileno(), stat.S_IMODE(former.st_mode) & 0o777)
 
     def _under_a_free_name(self, filename: str) -> str:
-        stem, extension = os.path.splitext(filename)
-        names = (f"{stem}_{number}{extension}" for number in count(2))
+        stem = re.sub(r"(\.[a-z]+)+$", "", filename)  # it may have two endings: `.csv.gz`
+        names = (f"{stem}_{number}{filename[len(stem) :]}" for number in count(2))
         name = filename
         while not self._link(os.path.join(self._directory, name)):
             name = next(names)

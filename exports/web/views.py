@@ -14,7 +14,6 @@ from .. import engine
 from ..caller import Caller
 from ..catalogue import row_count
 from ..definitions import ModelExport
-from ..encoders import get_encoder
 from ..exceptions import DatasetNotFound, ExportError, InvalidParameters, NotPermitted
 from ..forms import normalised
 from ..history import last_exports
@@ -126,7 +125,7 @@ class DownloadView(_EngineView):
     def head(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         query = engine.prepare(dataset, self.caller, self.params)
         usage = rates.peek(query.definition, self.caller)
-        return headers_only(engine.filename(query), get_encoder(query.options.format).media_type, usage)
+        return headers_only(engine.filename(query), engine.media_type(query), usage)
 
 
 def _nobody_asked(request: HttpRequest) -> bool:

@@ -143,6 +143,7 @@ def test_scans_ask_for_their_scan(client, staff, mine_and_theirs):
         (columns(), "columns"),
         (columns("nothing"), "columns"),
         ({"format": "doc"}, "format"),
+        ({"compression": "zip"}, "compression"),
         ({"formulas": "eat"}, "formulas"),
     ],
 )

@@ -6,6 +6,7 @@ from exports.models import ExportLog
 from tests.admin.door import TABLES, columns, post
 from tests.api import rows
 from tests.api.rows import DATASETS
+from tests.compressed import EXTENSIONS, MEDIA_TYPES, NAMES, unpacked
 
 SAME = (
     *("user", "tenant", "export_type", "format", "columns", "filters"),
@@ -34,6 +35,21 @@ def test_of_all_tenants_with_some_columns(client, everybodys, stranger, auth_hea
     by_api = client.get("/api/exports/calls", params, headers=auth_headers)
     assert body.count(b"busy") == 8
     assert body == by_api.getvalue()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_compressed(client, staff, stranger, auth_headers, name):
+    rows.tenants(staff, stranger)
+    by_admin = post(client, "calls", compression=name)
+    by_api = client.get("/api/exports/calls", {"compression": name}, headers=auth_headers)
+    body = by_admin.getvalue()
+    assert body == by_api.getvalue()
+    assert unpacked(name, body) == post(client, "calls", compression="").getvalue()
+    assert b"theirs" not in unpacked(name, body)
+    assert by_admin["Content-Type"] == MEDIA_TYPES[name]
+    assert by_admin["Content-Disposition"].endswith(f'.csv.{EXTENSIONS[name]}"')
+    record = ExportLog.objects.get(pk=by_admin["X-Export-Id"])
+    assert (record.door, record.options["compression"]) == ("admin", name)
 
 
 def test_every_dataset_has_a_table():

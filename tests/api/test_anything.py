@@ -10,7 +10,8 @@ from exports.models import ExportLog
 from tests.api.rows import DATASETS, FILTERS
 
 NAMES = sorted(
-    {name for names in FILTERS.values() for name in names} | {"columns", "format", "formulas", "tenant"}
+    {name for names in FILTERS.values() for name in names}
+    | {"columns", "compression", "format", "formulas", "tenant"}
 )
 LIKELY = [
     *(
@@ -27,6 +28,8 @@ LIKELY = [
         "id",
         "IP",
         "csv",
+        "gzip",
+        "zstd",
     ),
     *(
         "escape",

@@ -16,7 +16,7 @@ PATHS = {
     "/api/alerts/export/csv": "alerts",
     "/api/hosts/export/csv": "hosts",
 }
-OPTIONS = {"format", "columns", "formulas", "tenant"}
+OPTIONS = {"format", "compression", "columns", "formulas", "tenant"}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,11 @@ def test_every_dataset_at_every_path(paths, path):
     assert parameters.keys() == {*FILTERS[name], *OPTIONS}
     for key, parameter in parameters.items():
         assert parameter["in"] == ("path" if f"{{{key}}}" in path else "query")
-    assert operation["responses"]["200"]["content"].keys() >= {"text/csv"}
+    assert operation["responses"]["200"]["content"].keys() >= {
+        "text/csv",
+        "application/gzip",
+        "application/zstd",
+    }
     assert operation["description"]
 
 
@@ -64,6 +68,7 @@ def test_the_headers_of_the_answers(paths):
 def test_choices_are_named(paths):
     parameters = {p["name"]: p for p in paths["/api/exports/calls"]["parameters"]}
     assert set(parameters["status"]["schema"]["enum"]) == {"active", "ended"}
+    assert set(parameters["compression"]["schema"]["enum"]) == {"gzip", "zstd"}
     assert set(parameters["formulas"]["schema"]["enum"]) == {"escape", "reject", "raw"}
 
 

@@ -24,7 +24,7 @@ INVALID = {
     "room_name": [],
 }
 HOST_STATUS = ["x", "upp", "1", "none", "up,down"]
-OPTIONS = ["columns", "formulas", "format", "tenant"]
+OPTIONS = ["columns", "compression", "formulas", "format", "tenant"]
 EACH = [(dataset, name) for dataset in DATASETS for name in FILTERS[dataset]]
 
 
@@ -118,6 +118,7 @@ def test_repeated(refused, mine, dataset, name):
 def test_options_may_not_be_blank_or_repeated(refused, dataset, name):
     right = {
         "columns": "id" if dataset == "calls" else "IP",
+        "compression": "gzip",
         "formulas": "escape",
         "format": "csv",
         "tenant": "user-123",
@@ -129,6 +130,11 @@ def test_options_may_not_be_blank_or_repeated(refused, dataset, name):
 @pytest.mark.parametrize("value", ["x", "ESCAPE", "Raw", "raw,escape"])
 def test_formulas_is_one_of_three(refused, value):
     assert refused("calls", [("formulas", value)], "formulas") == ["invalid_choice"]
+
+
+@pytest.mark.parametrize("value", ["x", "GZIP", "zip", "gz", "br", "gzip,zstd", "gzip ", "none", "identity"])
+def test_compression_is_one_of_two(refused, value):
+    assert refused("calls", [("compression", value)], "compression") == ["invalid_choice"]
 
 
 def test_a_scan_is_required(get, user):

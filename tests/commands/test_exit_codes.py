@@ -23,6 +23,8 @@ pytestmark = pytest.mark.django_db
         (["--columns=id,nonsense"], ["--columns: There is no column 'nonsense'"]),
         (["--columns="], ["--columns: "]),
         (["--format=xml", "--formulas=x"], ["--format: ", "--formulas: "]),
+        (["--compression=zip"], ["--compression: "]),
+        (["--filter=compression=gzip"], ["use --compression"]),
         (["--filter=outcome=\udcff"], ["--filter outcome: "]),
     ],
 )

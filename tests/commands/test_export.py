@@ -8,6 +8,7 @@ import pytest
 from exports.models import ExportLog
 from tests.api import rows
 from tests.commands.conftest import entries
+from tests.compressed import EXTENSIONS, NAMES, unpacked
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,26 @@ def test_formulas(export, user, allow, tmp_path, formulas, cell):
     flags = (f"--formulas={formulas}", "--columns=livekitRoomName", "--output=file", "--format=csv")
     assert export("calls", "--user=user-123", *flags).code == 0
     assert (tmp_path / "file").read_text().split() == ["livekitRoomName", cell]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_compressed_file(export, verify, five_calls, client, auth_headers, tmp_path, name):
+    done = export("calls", "--user=user-123", f"--compression={name}")
+    [file] = entries(tmp_path)
+    assert re.fullmatch(rf"calls_export_20\d{{6}}_\d{{6}}\.csv\.{EXTENSIONS[name]}", file)
+    body = (tmp_path / file).read_bytes()
+    assert body == client.get(f"/api/exports/calls?compression={name}", headers=auth_headers).getvalue()
+    assert unpacked(name, body).count(b"\r\n") == 6
+    record = ExportLog.objects.get(door="command")
+    assert record.options == {"formulas": "escape", "compression": name}
+    digest = hashlib.sha256(body).hexdigest()
+    assert (record.byte_count, record.sha256) == (len(body), digest)
+    assert done.err == f"{file}: 5 rows, {len(body):,} bytes, SHA-256 {digest}, export {record.pk}\n"
+    # It is verified as it is: unpacked it is another file.
+    assert verify(file).code == verify(file, f"--id={record.pk}").code == 0
+    (tmp_path / "unpacked").write_bytes(unpacked(name, body))
+    (tmp_path / "cut").write_bytes(body[:-1])
+    assert verify("unpacked", f"--id={record.pk}").code == verify("cut", f"--id={record.pk}").code == 1
 
 
 def test_the_rate_counts(export, user, client, auth_headers, settings):

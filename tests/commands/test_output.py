@@ -86,6 +86,13 @@ def test_its_own_name_takes_nobody_elses_place(export, tmp_path, monkeypatch, li
     assert len(entries(tmp_path)) == 3
 
 
+@time_machine.travel("2026-01-31 09:30:00+00:00", tick=False)
+def test_a_free_name_keeps_both_endings(export, tmp_path):
+    for name in ("calls_export_20260131_093000.csv.gz", "calls_export_20260131_093000_2.csv.gz"):
+        assert export(*FLAGS, "--compression=gzip").err.startswith(f"{name}: ")
+    assert len(entries(tmp_path)) == 2
+
+
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_symbolic_link_stays_one(export, tmp_path, exists):
     (tmp_path / "data").mkdir()

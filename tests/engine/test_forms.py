@@ -26,7 +26,8 @@ def definition():
         ("article=&number_min=&number_max=", ""),
         ("article=+", "article=+"),  # a space may be what a filter looks for; dropped, it would widen
         ("status=new&status=&status=paid", "status=new&status=paid"),
-        ("format=csv&formulas=escape", ""),
+        ("format=csv&compression=&formulas=escape", ""),
+        ("compression=gzip", "compression=gzip"),
         ("format=xml&formulas=reject", "format=xml&formulas=reject"),
         ("columns=&columns=number&columns=status&columns=customer&columns=lines", ""),
         ("columns=&columns=status&columns=number", "columns=status%2Cnumber"),
@@ -85,7 +86,7 @@ def test_live_formulas_and_other_tenants_are_offered_to_who_may(definition, user
     staff = django_user_model.objects.create_superuser(id="root", username="root", password="x")
     form = ExportForm(definition, staff, QueryDict())
     assert "raw" in str(form["formulas"])
-    assert [field.name for field in form.option_fields()] == ["format", "formulas", "tenant"]
+    assert [field.name for field in form.option_fields()] == ["format", "compression", "formulas", "tenant"]
 
 
 class Everything(ExportFilterSet):

@@ -65,6 +65,7 @@ def test_the_last_export_of_each_dataset(record, user):
         "status=new&status=paid&number_min=3",
         "columns=status,number",
         "formulas=reject",
+        "compression=zstd",
         "tenant=user-123",
     ],
 )

@@ -133,4 +133,5 @@ def test_what_the_form_sends_means_the_same(form):
 def test_live_formulas_stay_visible_where_they_were_asked_for(form):
     assert 'value="raw" selected' in str(form("formulas=raw")["formulas"])
     assert 'value="xml" selected' in str(form("format=xml")["format"])
+    assert 'value="zip" selected' in str(form("compression=zip")["compression"])
     assert "raw" not in str(form()["formulas"])

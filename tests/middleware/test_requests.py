@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.calls import FEW, FEW_CALLS, MANY, PATH
+from tests.compressed import NAMES, unpacked
 from tests.middleware.asking import Asked
 from tests.middleware.switched import HEADER, MIDDLEWARE
 from tests.processes.sessions import Session
@@ -60,6 +61,14 @@ def test_no_transfer_is_compressed(asked, expected, name, accepted):
     answer = asked.get(PATH, FEW, name, Accept_Encoding=accepted)
     assert (answer.status, answer.body) == (200, expected)
     assert "Content-Encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("compression", NAMES)
+def test_nor_is_that_of_a_compressed_file(asked, expected, compression):
+    path = f"{PATH}?compression={compression}"
+    answer = asked.get(path, FEW, "gzip", Accept_Encoding="gzip, deflate, br, zstd")
+    assert "Content-Encoding" not in answer.headers
+    assert unpacked(compression, answer.body) == expected
 
 
 def test_other_answers_still_are(asked):

@@ -44,6 +44,8 @@ EXPORTS = {
         list_filters={"outcome__exact": "completed", "status__exact": "ended"},
         options={"columns": "metadata,id,phoneNumber,recordingUrl"},
     ),
+    "gzip": Export(**CALLS, filters={}, list_filters={}, options={"compression": "gzip"}),
+    "zstd": Export(**CALLS, filters={}, list_filters={}, options={"compression": "zstd"}),
     "no row": Export(
         dataset="events",
         table="telephony/livekitevent",
@@ -142,6 +144,8 @@ def test_own_rows(service, doors, name):
         (OWNER, OWNER, "succeeded")
     }
     assert (records[0]["row_count"] == 0) == (name == "no row")
+    compressions = [record["options"].get("compression") for record in records]
+    assert compressions == [EXPORTS[name].options.get("compression")] * 4
 
 
 @pytest.mark.parametrize("name", OF_OTHERS)

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from tests.compressed import NAMES
 from tests.databases import TITLES, current, fresh_database
 from tests.processes.conftest import FEW, MANY
 from tests.processes.memory import peak_while
@@ -18,11 +19,15 @@ GROWTH = 12 * MB
 DOWNLOADS = 10
 
 
-def test_memory_does_not_grow_with_the_rows(service, start_server):
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [(CALLS, 20 * MB), *((f"{CALLS}?compression={name}", MB) for name in NAMES)],
+)
+def test_memory_does_not_grow_with_the_rows(service, start_server, path, size):
     # A server of its own: what another test's download had taken would hide what this one takes.
     fresh = Service(start_server(service.database_url), service.database_url)
-    few, many = peaks(fresh)
-    assert many[1].size > 20 * MB
+    few, many = peaks(fresh, path)
+    assert many[1].size > size
     assert many[0] - few[0] < GROWTH
 
 
@@ -48,18 +53,18 @@ def figures(calls: int, size: int, received: Received) -> str:
     )
 
 
-def peaks(service: Service) -> list[tuple[int, Received]]:
+def peaks(service: Service, path: str = CALLS) -> list[tuple[int, Received]]:
     """The worker's peak, and a download, for few calls (the peak of several downloads) and then for many."""
     # The first downloads load code and fill caches, and each thread of the server has an arena of its own.
-    peak(service, FEW, DOWNLOADS)
-    return [peak(service, FEW, DOWNLOADS), peak(service, MANY)]
+    peak(service, path, FEW, DOWNLOADS)
+    return [peak(service, path, FEW, DOWNLOADS), peak(service, path, MANY)]
 
 
-def peak(service: Service, user: str, downloads: int = 1) -> tuple[int, Received]:
+def peak(service: Service, path: str, user: str, downloads: int = 1) -> tuple[int, Received]:
     [worker] = service.server.worker_pids
     received = []
 
     def work() -> None:
-        received.extend(service.receive(CALLS, user) for _ in range(downloads))
+        received.extend(service.receive(path, user) for _ in range(downloads))
 
     return peak_while(worker, work), received[-1]

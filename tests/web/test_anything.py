@@ -22,6 +22,8 @@ QUERIES = [
     "format=csv&format=csv",
     "format=%3Cscript%3E",
     "formulas=RAW",
+    "compression=%00",
+    "compression=%3Cscript%3E",
     "start_date=%ED%A0%80",
     "start_date=99999-01-01",
     "start_date[]=2024-01-01",

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from tests.api import rows
 from tests.api.rows import DATASETS, FILTERS, HEADERS, NOON, TABLES
+from tests.compressed import unpacked
 from tests.web.forms import shown, submitted, table, ticks
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,7 @@ def test_it_works(read, export, mine_and_theirs, dataset):
 def test_there_is_a_field_for_every_filter(read, user, dataset):
     scan = rows.scan(user)
     page = read(f"/exports/{dataset}/", {"scan_id": scan.pk} if dataset == "scans" else None)
-    assert list(shown(page)) == [*FILTERS[dataset], "format", "formulas"]
+    assert list(shown(page)) == [*FILTERS[dataset], "format", "compression", "formulas"]
     assert ",".join(ticks(page)) == HEADERS[dataset]
 
 
@@ -71,12 +72,25 @@ def test_the_address_keeps_the_choice_and_is_the_apis(client, read, user):
         "formulas": "reject",
     }
     page = read(CALLS, params)
-    assert shown(page) | {"columns": ",".join(ticks(page))} == params | {"status": "", "format": "csv"}
+    untouched = {"status": "", "format": "csv", "compression": ""}
+    assert shown(page) | {"columns": ",".join(ticks(page))} == params | untouched
     [address] = page.all("code", class_="exports-address")
     assert address.words.startswith("GET /api/exports/calls?start_date=2024-01-01&end_date=2024-01-31T10:00")
     file = client.get(address.words.removeprefix("GET ")).getvalue().decode()
     assert [",".join(row) for row in table(page)] == file.splitlines()
     assert len(file.splitlines()) == 2
+
+
+def test_a_compressed_file_is_shown_as_what_is_in_it(client, read, user):
+    rows.call(user, outcome="busy")
+    page = read(CALLS, {"columns": "outcome", "compression": "zstd"})
+    assert table(page) == [["outcome"], ["busy"]]
+    assert shown(page)["compression"] == "zstd"
+    choices = [option["value"] for option in page.one("select", name="compression").all("option")]
+    assert choices == ["", "gzip", "zstd"]
+    [address] = page.all("code", class_="exports-address")
+    file = client.get(address.words.removeprefix("GET ")).getvalue()
+    assert unpacked("zstd", file) == b"outcome\r\nbusy\r\n"
 
 
 def test_columns_stand_in_the_order_chosen(read, visit, user):

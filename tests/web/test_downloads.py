@@ -6,6 +6,7 @@ from exports.models import ExportLog
 from tests.api import rows
 from tests.api.rows import DATASETS
 from tests.clients import close
+from tests.compressed import EXTENSIONS, MEDIA_TYPES, NAMES, unpacked
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,20 @@ def test_blank_inputs_and_ticks_as_a_browser_sends_them(visit, user):
     assert (record.filters, record.columns) == ({"outcome": "busy"}, ["outcome", "direction"])
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_compressed_file(visit, user, name):
+    rows.call(user, outcome="busy")
+    params = {"columns": "outcome", "compression": name}
+    response = visit(DOWNLOAD, params)
+    assert unpacked(name, response.getvalue()) == b"outcome\r\nbusy\r\n"
+    head = visit(DOWNLOAD, params, method="head")
+    for answer in (response, head):
+        assert answer.headers["Content-Type"] == MEDIA_TYPES[name]
+        assert answer.headers["Content-Disposition"].endswith(f'.csv.{EXTENSIONS[name]}"')
+    record = ExportLog.objects.get()
+    assert (record.door, record.options) == ("web", {"formulas": "escape", "compression": name})
+
+
 def test_staff_act_for_a_tenant(visit, user, stranger, allow):
     rows.call(stranger)
     allow(user, "export_for_other_tenant", "telephony.export_calllog")
@@ -65,6 +80,7 @@ def test_staff_act_for_a_tenant(visit, user, stranger, allow):
         ({"outcom": "busy"}, 400, "outcom: There is no such filter."),
         ({"outcome": "bussy"}, 400, "bussy"),
         ({"format": "docx"}, 400, "Choose one of"),
+        ({"compression": "zip"}, 400, "Choose one of: gzip, zstd."),
         ({"tenant": "user-456"}, 403, "You may not export the rows of another tenant."),
         ({"formulas": "raw"}, 403, "You may not export cells with live formulas."),
         ({"formulas": "reject"}, 409, "would be run as a formula"),

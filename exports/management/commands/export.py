@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from ... import engine
 from ...caller import Caller
+from ...compressors import COMPRESSORS
 from ...encoders import ENCODERS
 from ...exceptions import ExportError
 from ...options import OPTION_NAMES
@@ -126,6 +127,7 @@ def _option_helps() -> dict[str, str]:
     """Each option of the engine, as a flag of the same name, and what it says in --help."""
     helps = {
         "format": _("one of: %(names)s") % {"names": ", ".join(ENCODERS)},
+        "compression": _("compress the file; one of: %(names)s") % {"names": ", ".join(COMPRESSORS)},
         "columns": _("headers, separated by commas: these columns in this order"),
         "formulas": _("what becomes of text that a spreadsheet would run; one of: %(names)s")
         % {"names": ", ".join(Formulas)},
