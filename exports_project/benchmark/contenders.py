@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from exports_project.demo.environment import ROOT
 
@@ -15,13 +15,16 @@ from . import psql, servers
 from .client import download
 from .databases import Postgres
 from .environment import environment
+from .features import COMPRESSION, HARMLESS_BY, PARALLEL, PRESENT
 from .measuring import BenchmarkError, Export, peak, reset_peak
+from .names import SMALL, tenant
 from .packages import is_installed
 from .records import sha256_and_source
-from .sizes import SMALL, tenant
 
 type Turn = Callable[[int], Export]
 """Exports so many rows, whose tenant exists, and tells how that went. Raises BenchmarkError."""
+
+type Group = Literal["psql", "ours", "others"]
 
 CALLS: Final = "/api/exports/calls"
 
@@ -36,16 +39,22 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Contender(ABC):
-    """`most_rows` is what it can bear, None: all. Whose `same_file` is set has to give our bytes exactly."""
+    """`most_rows` is what it can bear, None: all. `needs` is a feature of the engine's.
+
+    Whose `same_file` is set has to give our bytes exactly. `pictured`: whether it has a line in the pictures.
+    """
 
     name: str
     title: str
+    group: Group = "ours"
     most_rows: int | None = None
+    needs: str = ""
     same_file: bool = False
+    pictured: bool = True
 
     def missing(self) -> str:
         """Why it cannot take part; empty where it can."""
-        return ""
+        return "" if not self.needs or self.needs in PRESENT else f"the engine has no {self.needs}"
 
     @abstractmethod
     def ready(self, place: Place) -> AbstractContextManager[Turn]:
@@ -59,7 +68,7 @@ class Psql(Contender):
     ours: bool = False
 
     def missing(self) -> str:
-        return "" if psql.find_psql() else "not installed: psql"
+        return super().missing() or ("" if psql.find_psql() else "not installed: psql")
 
     @contextmanager
     def ready(self, place: Place) -> Iterator[Turn]:
@@ -80,7 +89,9 @@ class Process(Contender):
     sqlite: bool = False
 
     def missing(self) -> str:
-        return "" if is_installed(self.job) else "not installed: uv sync --group benchmark"
+        if is_installed(self.job):
+            return super().missing()
+        return "not installed: uv sync --group benchmark"
 
     @contextmanager
     def ready(self, place: Place) -> Iterator[Turn]:
@@ -145,25 +156,68 @@ PEER_ROWS: Final = 100_000
 IMPORT_EXPORT_ROWS: Final = 50_000
 
 CONTENDERS: Final[tuple[Contender, ...]] = (
-    Psql(name="psql", title="psql \\copy, raw columns, no order"),
-    Psql(name="psql-same-sql", title="psql \\copy of our SQL", ours=True),
-    Process(name="export", title="Our export, in process", job="export", same_file=True),
-    Served(name="gunicorn", title="Our export, gunicorn", same_file=True),
-    Served(name="uvicorn", title="Our export, uvicorn", kind="uvicorn", same_file=True),
-    Process(name="orm", title="Our export, ORM source, in process", job="orm", same_file=True),
-    Process(name="sqlite", title="Our export, SQLite, in process", job="export", sqlite=True, same_file=True),
-    Process(name="echo", title="Django's documentation (Echo)", job="echo", most_rows=PEER_ROWS),
+    Psql(name="psql", title="psql, raw columns, no order", group="psql"),
+    Psql(name="psql-same-sql", title="psql, our SQL", group="psql", ours=True, pictured=False),
+    Process(name="export", title="export in process", job="export", same_file=True),
+    Served(name="gunicorn", title="export, gunicorn", same_file=True),
+    Served(
+        name="gunicorn-checked",
+        title="export, gunicorn, checked numbers",
+        path=f"{CALLS}-checked",
+        needs=HARMLESS_BY,
+        same_file=True,
+        pictured=False,
+    ),
+    Served(
+        name="gunicorn-2",
+        title="export, gunicorn, 2 connections",
+        extra={"EXPORTS_PARALLEL": "2"},
+        needs=PARALLEL,
+        same_file=True,
+    ),
+    Served(
+        name="gunicorn-gzip",
+        title="export, gunicorn, gzip",
+        path=f"{CALLS}?compression=gzip",
+        needs=COMPRESSION,
+        pictured=False,
+    ),
+    Served(
+        name="gunicorn-zstd",
+        title="export, gunicorn, zstd",
+        path=f"{CALLS}?compression=zstd",
+        needs=COMPRESSION,
+        pictured=False,
+    ),
+    Served(name="uvicorn", title="export, uvicorn", kind="uvicorn", same_file=True),
+    Process(name="orm", title="export, ORM source", job="orm", same_file=True),
+    Process(name="sqlite", title="export, SQLite", job="export", sqlite=True, same_file=True),
+    Process(
+        name="echo",
+        title="Django's documentation (Echo)",
+        group="others",
+        job="echo",
+        most_rows=PEER_ROWS,
+    ),
+    Process(
+        name="limit-offset",
+        title="LIMIT/OFFSET by 1,000",
+        group="others",
+        job="limit-offset",
+        most_rows=PEER_ROWS,
+    ),
     Process(
         name="djangorestframework-csv",
-        title="djangorestframework-csv, streaming",
+        title="djangorestframework-csv",
+        group="others",
         job="djangorestframework-csv",
         most_rows=PEER_ROWS,
     ),
     Process(
         name="django-import-export",
         title="django-import-export",
+        group="others",
         job="django-import-export",
         most_rows=IMPORT_EXPORT_ROWS,
     ),
-    Process(name="limit-offset", title="LIMIT/OFFSET by 1,000", job="limit-offset", most_rows=PEER_ROWS),
 )

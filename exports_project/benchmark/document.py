@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import psycopg
 
+from .bars import Bar, bars
+from .names import SMALL
 from .results import Results
 from .running import Run
-from .sizes import SMALL
 
 PACKAGES: Final = (
     *("django", "djangorestframework", "psycopg", "gunicorn", "uvicorn", "h11"),
@@ -30,6 +31,7 @@ def document(run: Run) -> dict[str, Any]:
         "versions": versions(),
         "postgresql": run.settings,
         "contenders": [_contender(run, contender.name, contender.title) for contender in run.plan.contenders],
+        "bars": [_bar(bar) for bar in bars(Results(run.measurements))],
         "measurements": [
             {"contender": taken.contender, "round": taken.round, **asdict(taken.export)}
             for taken in run.measurements
@@ -59,6 +61,10 @@ def _contender(run: Run, name: str, title: str) -> dict[str, Any]:
             for rows in results.sizes(name)
         ],
     }
+
+
+def _bar(bar: Bar) -> dict[str, Any]:
+    return {**asdict(bar), "met": bar.met}
 
 
 def machine() -> dict[str, Any]:

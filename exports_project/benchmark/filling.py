@@ -15,7 +15,7 @@ import psycopg
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from .sizes import tenant
+from .names import PHONE_NUMBER_CHECK, tenant
 
 OTHERS: Final = "bench-others"
 # Beside the rows that are exported in the end, a fifth as many that belong to somebody else.
@@ -92,9 +92,14 @@ INDEXES: Final = {
     "sqlite": f"SELECT sql, name FROM sqlite_master WHERE type = 'index' AND tbl_name = '{TABLE}'"  # noqa: S608 - a constant
     " AND sql IS NOT NULL",
 }
+# What the calls' numbers look like, guaranteed: see CheckedCallExport.
+CHECK: Final = (
+    rf"ALTER TABLE {TABLE} ADD CONSTRAINT {PHONE_NUMBER_CHECK}"
+    r" CHECK (phone_number = '' OR phone_number ~ '^\+[0-9]{1,15}$')"
+)
 # The visibility map, statistics, and no hint bits left for the first reader to write.
 FINISHING: Final = {
-    "postgresql": (f"VACUUM (FREEZE, ANALYZE) {TABLE}", "CHECKPOINT"),
+    "postgresql": (CHECK, f"VACUUM (FREEZE, ANALYZE) {TABLE}", "CHECKPOINT"),
     "sqlite": ("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"),
 }
 

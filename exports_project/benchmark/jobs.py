@@ -15,8 +15,8 @@ from exports.models import ExportLog
 from exports.registry import registry
 
 from .measuring import BenchmarkError, Export, Watch
+from .names import SMALL, tenant
 from .peers import PEERS
-from .sizes import SMALL, tenant
 
 DATASET: Final = "calls"
 ORM_SOURCES: Final = ("exports.sources.orm.OrmSource",)

