@@ -41,6 +41,8 @@ class Place:
 class Contender(ABC):
     """`most_rows` is what it can bear, None: all. `needs` is a feature of the engine's.
 
+    `sqlite`: whether it reads that database, and not PostgreSQL.
+
     Whose `same_file` is set has to give our bytes exactly. `pictured`: whether it has a line in the pictures.
     """
 
@@ -50,6 +52,7 @@ class Contender(ABC):
     most_rows: int | None = None
     needs: str = ""
     same_file: bool = False
+    sqlite: bool = False
     pictured: bool = True
 
     def missing(self) -> str:
@@ -86,7 +89,6 @@ class Process(Contender):
     """A job of `jobs`, in a process of its own for each turn."""
 
     job: str
-    sqlite: bool = False
 
     def missing(self) -> str:
         if is_installed(self.job):

@@ -16,8 +16,8 @@ MET: Final = {True: "met", False: "NOT MET", None: "not measured"}
 MEANT_FOR: Final = 1_000_000
 
 NOTES: Final = """\
-x psql: the time a row, beside that of psql's raw copy. Who has fewer rows is compared by that, too: more would
-take too long or too much memory, and most of them would take longer a row.
+x psql: the time a row, beside that of psql's raw copy. Who has fewer rows is compared by that, too: more
+would take too long or too much memory, and most of them would take longer a row.
 Seconds: the median of the rounds, then the least and the most. Before the clock starts, psql is connected, a
 server runs, and what exports has exported 1,000 rows. A client connects within the time.
 First byte: the median. Memory: the most that the process held, in the first round: that of psql, the one that

@@ -56,7 +56,7 @@ def _place(plan: Plan, contenders: Iterable[Contender], say: Say) -> Iterator[Pl
         place = Place(database, sqlite_url(Path(directory)))
         say(f"Making {plan.rows:,} calls of one tenant, and those of others …")
         _fill(plan.rows, wanted, environment(database.url))
-        if any(getattr(contender, "sqlite", False) for contender in contenders):
+        if any(contender.sqlite for contender in contenders):
             say("Copying them to SQLite …")
             _fill(plan.rows, wanted, environment(place.sqlite_url, database.environment()))
         yield place
