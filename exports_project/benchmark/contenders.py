@@ -15,7 +15,7 @@ from . import psql, servers
 from .client import download
 from .databases import Postgres
 from .environment import environment
-from .features import COMPRESSION, HARMLESS_BY, PARALLEL, PRESENT
+from .features import COMPRESSION, PARALLEL, PRESENT
 from .measuring import BenchmarkError, Export, peak, reset_peak
 from .names import SMALL, tenant
 from .packages import is_installed
@@ -166,7 +166,6 @@ CONTENDERS: Final[tuple[Contender, ...]] = (
         name="gunicorn-checked",
         title="export, gunicorn, checked numbers",
         path=f"{CALLS}-checked",
-        needs=HARMLESS_BY,
         same_file=True,
         pictured=False,
     ),

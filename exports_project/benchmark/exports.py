@@ -6,13 +6,12 @@ import exports
 from exports.contrib.telephony.exports import CallExport
 from exports.contrib.telephony.models import CallLog
 
-from .features import HARMLESS_BY, PRESENT
 from .names import PHONE_NUMBER_CHECK
 
 
 def _checked(column: exports.Column) -> exports.Column:
-    if column.source == "phone_number" and HARMLESS_BY in PRESENT:
-        return replace(column, **{HARMLESS_BY: PHONE_NUMBER_CHECK})  # type: ignore[arg-type]
+    if column.source == "phone_number":
+        return replace(column, harmless_by=PHONE_NUMBER_CHECK)
     return column
 
 

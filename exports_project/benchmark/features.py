@@ -3,16 +3,10 @@
 from dataclasses import fields
 from typing import Final
 
-from exports import Column
 from exports.conf import ExportSettings
 from exports.options import OPTION_NAMES
 
 COMPRESSION: Final = "compression"
 PARALLEL: Final = "parallel"
-HARMLESS_BY: Final = "harmless_by"
 
-PRESENT: Final = {
-    *OPTION_NAMES,
-    *(field.name for field in fields(ExportSettings)),
-    *(field.name for field in fields(Column)),
-}
+PRESENT: Final = {*OPTION_NAMES, *(field.name for field in fields(ExportSettings))}
