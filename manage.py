@@ -12,6 +12,11 @@ def main() -> None:
         from exports_project.demo import environment
 
         environment.prepare()
+    elif sys.argv[1:2] == ["bench_exports"]:
+        # It has an environment of its own, so that nobody's settings change its figures.
+        from exports_project.benchmark import environment
+
+        environment.prepare()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

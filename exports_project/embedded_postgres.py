@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -56,17 +56,24 @@ class EmbeddedPostgres:
     """One server on a unix socket, as a context manager or through `start()` and `stop()`.
 
     In: `data_directory`, where the cluster is kept for the next time (None: one that is removed at the end);
-    `durable`, whether commits survive a crash of the machine; `max_connections`.
+    `durable`, whether commits survive a crash of the machine; `max_connections`; `settings`, further ones of
+    the server's.
     Out: `url(name)` for DATABASE_URL, `conninfo(name)` for psycopg and the PostgreSQL tools.
     Raises EmbeddedPostgresError with the server's log when it does not start.
     """
 
     def __init__(
-        self, data_directory: Path | None = None, *, durable: bool = False, max_connections: int = 200
+        self,
+        data_directory: Path | None = None,
+        *,
+        durable: bool = False,
+        max_connections: int = 200,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self._data_given = data_directory
         self._durable = durable
         self._max_connections = max_connections
+        self._settings = settings or {}
         self._account = pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
         self._server: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
@@ -227,6 +234,7 @@ class EmbeddedPostgres:
             f"max_connections={self._max_connections}",
             "timezone=UTC",
             *(() if self._durable else NOT_DURABLE),
+            *(f"{name}={value}" for name, value in self._settings.items()),
         ]
         options = [part for setting in settings for part in ("-c", setting)]
         with (self._runtime / "log").open("ab") as log:

@@ -15,6 +15,7 @@ PIECES = (
     "tests/browser/",
     "tests/credentials/",
     "tests/operations/test_shutdown.py",
+    "tests/benchmark/test_run.py",
     "tests/limits/",
     "tests/processes/",
     "tests/demo/test_demo.py",

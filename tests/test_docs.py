@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from argparse import ArgumentParser
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,8 @@ from exports.models import ExportLog
 from exports.registry import registry
 from exports_project import checks as project_checks
 from exports_project import credentials, environment, secret_files
+from exports_project.benchmark.contenders import CONTENDERS
+from exports_project.management.commands import bench_exports
 from tests.engine.models import Customer, Order
 from tests.servers import ROOT
 
@@ -72,11 +75,11 @@ def names(text: str, first_header: str) -> list[str]:
 # --- Pictures -----------------------------------------------------------------------------------------------
 
 
-def test_every_picture_is_shown():
-    shown = re.findall(
-        r"!\[[^]]+\]\((screenshots/[^)]+)\)", "".join(page.read_text("utf-8") for page in PAGES)
-    )
-    assert sorted(shown) == sorted(str(path.relative_to(DOCS)) for path in DOCS.glob("screenshots/*"))
+@pytest.mark.parametrize("directory", ["screenshots", "pictures"])
+def test_every_picture_is_shown(directory):
+    text = "".join(page.read_text("utf-8") for page in PAGES)
+    shown = re.findall(rf"!\[[^]]+\]\(({directory}/[^)]+)\)", text)
+    assert sorted(shown) == sorted(str(path.relative_to(DOCS)) for path in DOCS.glob(f"{directory}/*"))
 
 
 # --- Settings -----------------------------------------------------------------------------------------------
@@ -289,6 +292,22 @@ def test_the_fields_of_an_api_key():
 def test_the_permissions():
     documented = names(section("docs/security.md", "### Permissions"), "permission")
     assert documented == [f"exports.{codename}" for codename, _ in ExportLog._meta.permissions]
+
+
+# --- The benchmark ------------------------------------------------------------------------------------------
+
+
+def test_everybody_who_is_measured():
+    rows = table(section("docs/performance.md", "## Who takes part"), "name")
+    documented = [name for row in rows for name in coded(row[0])]
+    assert documented == [contender.name for contender in CONTENDERS]
+
+
+def test_the_arguments_of_the_benchmark():
+    parser = ArgumentParser(add_help=False)
+    bench_exports.Command().add_arguments(parser)
+    documented = names(section("docs/commands.md", "## bench_exports"), "argument")
+    assert sorted(documented) == sorted(action.option_strings[0] for action in parser._actions)
 
 
 # --- The whole ----------------------------------------------------------------------------------------------

@@ -94,17 +94,18 @@ def serve(port: int, environment: dict[str, str], announce: Callable[[], None]) 
     """Serve until this process is stopped; `announce` is called once it answers. Raises ServerError."""
     command = (*COMMAND, "--bind", f"{HOST}:{port}")
     with child(command, environment, own_group=True) as process:
-        _wait_until_healthy(process, f"http://{HOST}:{port}{HEALTH}")
+        wait_until_healthy(process, f"http://{HOST}:{port}{HEALTH}")
         announce()
         code = process.wait()
         raise ServerError(f"gunicorn stopped by itself (exit code {code}).")
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], url: str) -> None:
+def wait_until_healthy(process: subprocess.Popen[bytes], url: str) -> None:
+    """Return once the server that this process runs answers there. Raises ServerError where it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise ServerError(f"gunicorn did not start (exit code {process.returncode}).")
+            raise ServerError(f"The server did not start (exit code {process.returncode}).")
         if _answers(url):
             return
         time.sleep(0.1)
