@@ -129,7 +129,7 @@ WRONG_RATES = ["", "ten/h", "10/0h", "10"]
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"CHUNK_SIZE": 0}, {"MAX_ROWS": -1}),
+        *({"CHUNK_SIZE": 0}, {"MAX_ROWS": -1}, {"PARALLEL": 0}),
         *({"RATE": rate} for rate in WRONG_RATES),
         *({name: value} for name in LIMITS for value in (0, -1)),
     ],
