@@ -34,7 +34,7 @@ class OrmSource:
         self._columns = [
             _Column(project(column, query.queryset, formulas), formulas) for column in query.columns
         ]
-        self._computed = any(column.compute for column in self._columns)
+        self._computed = [column.header for column in query.columns if column.compute]
         self._finished = all(column.is_finished for column in self._columns)
 
     @classmethod
@@ -44,9 +44,10 @@ class OrmSource:
 
     @property
     def reason(self) -> str:
-        how = "model instances" if self._computed else "values"
-        why = f", because {self._obstacle}" if self._obstacle else ""
-        return f"orm: {how} by .iterator(){why}"
+        if self._computed:
+            why = f"columns are computed in Python: {', '.join(self._computed)}"
+            return f"orm: model instances by .iterator(), because {why}"
+        return "orm: values by .iterator()" + (f", because {self._obstacle}" if self._obstacle else "")
 
     def blocks(self, export_id: UUID | None = None) -> Generator[Sequence[Row]]:
         """Blocks of up to CHUNK_SIZE rows. Raises FormulaFound where the query says so."""
