@@ -155,9 +155,10 @@ RENDERINGS: Final[dict[Kind, Rendering]] = {
     # to_char() takes four times as long as the cast, which leaves out trailing zeros of the microseconds.
     Kind.DATETIME: Rendering(
         datetime_text,
-        """CASE WHEN {x} >= timestamptz '0001-01-01 00:00:00+00'
-            AND {x} < timestamptz '10000-01-01 00:00:00+00'
-        THEN CASE WHEN ({x})::timestamptz(5) <> {x} OR ({x})::timestamptz(0) = {x}
+        """CASE WHEN ({x})::timestamptz >= timestamptz '0001-01-01 00:00:00+00'
+            AND ({x})::timestamptz < timestamptz '10000-01-01 00:00:00+00'
+        THEN CASE
+            WHEN ({x})::timestamptz(5) <> ({x})::timestamptz OR ({x})::timestamptz(0) = ({x})::timestamptz
             THEN replace((({x})::timestamptz AT TIME ZONE 'UTC')::text, ' ', 'T') || '+00:00'
             ELSE to_char(({x})::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') END
         WHEN isfinite(({x})::timestamptz)
@@ -167,12 +168,12 @@ RENDERINGS: Final[dict[Kind, Rendering]] = {
     Kind.DATE: Rendering(dt.date.isoformat, "({x})::date"),
     Kind.TIME: Rendering(
         dt.time.isoformat,
-        """CASE WHEN {x} < time '24:00' AND date_trunc('second', ({x})::interval) <> ({x})::interval
+        """CASE WHEN ({x})::time < time '24:00' AND date_trunc('second', ({x})::interval) <> ({x})::interval
         THEN to_char(({x})::interval, 'HH24:MI:SS.US') ELSE ({x})::text END""",
     ),
     Kind.DURATION: Rendering(duration_text, "trim_scale(extract(epoch from ({x})::interval))"),
     Kind.UUID: Rendering(str, "{x}"),
-    Kind.BINARY: Rendering(_bytes_text, "encode({x}, 'hex')"),
+    Kind.BINARY: Rendering(_bytes_text, "encode(({x})::bytea, 'hex')"),
     # Without a host's /32, as psycopg gives it too; a cast to text would add it.
     Kind.ADDRESS: Rendering(str, "abbrev(({x})::inet)"),
     Kind.OTHER: Rendering(any_text, nature=Nature.MIXED),
