@@ -204,7 +204,11 @@ def test_every_first_character(wide):
         first_characters(wide, (plane << 16, (plane << 16) + 0xFFFF, 1))
 
 
-@given(texts=st.lists(CELL, min_size=1, max_size=5))
+@given(
+    texts=st.lists(
+        CELL | st.sampled_from(["@", "@a.b", "a@b", "+17655559426", "12345"]), min_size=1, max_size=5
+    )
+)
 @hypothesis_settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -530,7 +534,7 @@ def fill(rows: QuerySet) -> None:
             {
                 "moment": "2024-07-01 12:00:00.25+02",
                 "span": "1 day",
-                "float": "0.1",
+                "float": "0.30000000000000004",
                 "data": b"\\x00",
                 "day": "2024-02-01",
             }
