@@ -144,9 +144,10 @@ class Rendering:
     nature: Nature = Nature.BARE
 
 
-_UTC: Final = "(({x})::timestamptz AT TIME ZONE INTERVAL '0')"
+_AT: Final = "({x})::timestamptz"
+_UTC: Final = f"({_AT} AT TIME ZONE INTERVAL '0')"
 _IN_PYTHON: Final = (
-    "{x} >= timestamptz '0001-01-01 00:00:00+00' AND {x} < timestamptz '10000-01-01 00:00:00+00'"
+    f"{_AT} >= timestamptz '0001-01-01 00:00:00+00' AND {_AT} < timestamptz '10000-01-01 00:00:00+00'"
 )
 
 # A cast to the type that the column has already costs nothing; an untyped NULL needs it.
@@ -161,21 +162,21 @@ RENDERINGS: Final[dict[Kind, Rendering]] = {
     # INTERVAL '0' is UTC without its name, which would be looked up for each value.
     Kind.DATETIME: Rendering(
         datetime_text,
-        f"""CASE WHEN {_IN_PYTHON} AND (({{x}})::timestamptz(5) <> {{x}} OR ({{x}})::timestamptz(0) = {{x}})
+        f"""CASE WHEN {_IN_PYTHON} AND ({_AT}(5) <> {_AT} OR {_AT}(0) = {_AT})
         THEN replace({_UTC}::text, ' ', 'T') || '+00:00'
         WHEN {_IN_PYTHON} THEN to_char({_UTC}, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
-        WHEN isfinite(({{x}})::timestamptz) THEN replace({_UTC}::text || '+00', ' BC+00', '+00 BC')
+        WHEN isfinite({_AT}) THEN replace({_UTC}::text || '+00', ' BC+00', '+00 BC')
         ELSE ({{x}})::text END""",
     ),
     Kind.DATE: Rendering(dt.date.isoformat, "({x})::date"),
     Kind.TIME: Rendering(
         dt.time.isoformat,
-        """CASE WHEN {x} < time '24:00' AND date_trunc('second', ({x})::interval) <> ({x})::interval
+        """CASE WHEN ({x})::time < time '24:00' AND date_trunc('second', ({x})::interval) <> ({x})::interval
         THEN to_char(({x})::interval, 'HH24:MI:SS.US') ELSE ({x})::text END""",
     ),
     Kind.DURATION: Rendering(duration_text, "trim_scale(extract(epoch from ({x})::interval))"),
     Kind.UUID: Rendering(str, "{x}"),
-    Kind.BINARY: Rendering(_bytes_text, "encode({x}, 'hex')"),
+    Kind.BINARY: Rendering(_bytes_text, "encode(({x})::bytea, 'hex')"),
     # Without a host's /32, as psycopg gives it too; a cast to text would add it.
     Kind.ADDRESS: Rendering(str, "abbrev(({x})::inet)"),
     Kind.OTHER: Rendering(any_text, nature=Nature.MIXED),

@@ -47,8 +47,9 @@ class PostgresCopySource:
             return "COPY writes no format but CSV"
         if in_transaction(connection):  # which others may use meanwhile: COPY leaves nobody a turn
             return "a transaction is open around it"
-        if (encoding := _encoding(connection)) != "UTF8":
-            return f"the database's encoding is {encoding}, not UTF8"
+        for whose, name in (("database", "server_encoding"), ("connection", "client_encoding")):
+            if (encoding := _parameter(connection, name)) != "UTF8":
+                return f"the {whose}'s encoding is {encoding}, not UTF8"
         by_python = [found.column for found in _projections(query) if found.template is None]
         if computed := [column.header for column in by_python if column.compute]:
             return f"columns are computed in Python: {', '.join(computed)}"
@@ -149,7 +150,8 @@ def _projections(query: ExportQuery) -> list[Projection]:
     return [project(column, query.queryset, query.options.formulas) for column in query.columns]
 
 
-def _encoding(connection: BaseDatabaseWrapper) -> str | None:
+def _parameter(connection: BaseDatabaseWrapper, name: str) -> str | None:
+    """What the server has told of itself and the session, without being asked."""
     connection.ensure_connection()
-    encoding: str | None = connection.connection.info.parameter_status("server_encoding")
-    return encoding
+    value: str | None = connection.connection.info.parameter_status(name)
+    return value
