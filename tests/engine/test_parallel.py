@@ -21,13 +21,15 @@ from tests.engine.models import Order
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 ROWS = 1000
+AHEAD = 500
 
 
 @pytest.fixture
 def orders(user, stranger, make_order, monkeypatch) -> Iterator[None]:
-    """A thousand in ranges of ten and blocks of some; as many of a stranger's between them."""
+    """A thousand in ranges of ten, few of them read ahead; as many of a stranger's between them."""
     monkeypatch.setattr("exports.sources.ranges.RANGE_ROWS", 10)
     monkeypatch.setattr("exports.sources.copying.BLOCK_BYTES", 64)
+    monkeypatch.setattr(parallel, "AHEAD_BYTES", AHEAD)
     customer = make_order(user, 0).customer
     Order.everything.bulk_create(
         Order(tenant=tenant, customer=customer, number=number // 3, status=f"{tenant.pk} {number}")
@@ -168,7 +170,6 @@ def test_a_range_that_fails_breaks_the_file(start, monkeypatch):
 
 def test_nobody_reads_far_ahead(start, monkeypatch):
     """A reader that takes nothing holds all connections up, but for the one that it waits for."""
-    monkeypatch.setattr(parallel, "AHEAD_BYTES", 500)
     copies: list[parallel.ParallelCopy] = []
     make = parallel.ParallelCopy.__init__
     monkeypatch.setattr(
@@ -177,7 +178,7 @@ def test_nobody_reads_far_ahead(start, monkeypatch):
     stream = start(3)
     next(stream)
     time.sleep(0.5)
-    assert copies[0]._ahead < 1500
+    assert copies[0]._ahead < 3 * AHEAD
     assert b"".join(stream).count(b"\r\n") > ROWS / 2
 
 

@@ -1,4 +1,4 @@
-"""Exports over several connections, from real servers: the same file, and nothing left of one that was broken off."""
+"""Exports over several connections, from real servers: the same file, and nothing left of one broken off."""
 
 import time
 from collections.abc import Iterator
