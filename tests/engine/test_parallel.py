@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection, connections
@@ -114,11 +115,24 @@ def test_a_short_export_has_one_connection(start, monkeypatch):
     assert backends() == 1
 
 
-def test_rows_that_others_add_meanwhile_are_in_no_range(start, user):
+def test_rows_that_others_add_meanwhile_are_in_no_range(start, user, monkeypatch):
+    """Nor in those of a connection that comes after them."""
+    share, changed, joined = parallel.shared, threading.Event(), threading.Event()
+
+    @contextmanager
+    def late(using: str, name: str) -> Iterator[None]:
+        changed.wait(10)
+        with share(using, name):
+            joined.set()
+            yield
+
+    monkeypatch.setattr(parallel, "shared", late)
     stream = start(2)
     begun = next(stream)
     Order.everything.filter(tenant=user, number__gt=300).delete()
     Order.everything.filter(tenant=user).update(status="other")
+    changed.set()
+    assert joined.wait(10)
     file = begun + b"".join(stream)
     assert file.count(b"\r\n") == 1 + ROWS
     assert b"other" not in file
