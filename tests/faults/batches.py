@@ -6,15 +6,16 @@ import signal
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.faults.cells import BROKEN, LEFT, ROWS, WHOLE, Cell, Fault
+from tests.faults.cells import BROKEN, COPY, LEFT, ROWS, WHOLE, Cell, Fault
 from tests.faults.clients import Curl, Reader, Seen
+from tests.faults.gates import Gate, GatedPlan
 from tests.faults.plans import Plan
 from tests.faults.stored import EXPECTED, EXPECTED_SHA256, METRICS_TOKEN, Stored, environment
 from tests.nginx import run_nginx
@@ -99,6 +100,7 @@ class Batch:
         self._start: Callable[[], Server] | None = None
         self._urls: dict[str, str] = {}
         self._left_at = 0.0
+        self._gate: Gate | None = None
         self._notes: list[str] = []
 
     def run(self, cells: Sequence[Cell]) -> dict[Cell, Result]:
@@ -107,8 +109,23 @@ class Batch:
         with self._stack:
             self._serve(cells)
             for fault in dict.fromkeys(cell.fault for cell in cells):
-                results |= self._run_fault(fault, [cell for cell in cells if cell.fault is fault])
+                chosen = [cell for cell in cells if cell.fault is fault]
+                with self._gates(chosen):
+                    found = self._run_fault(fault, chosen)
+                left_open = [*self._notes, *self._left_open()]
+                for result in found.values():
+                    result.left_open = left_open
+                results |= found
         return results
+
+    @contextmanager
+    def _gates(self, cells: Iterable[Cell]) -> Iterator[None]:
+        """The gate of the cells that the database stops; no lock or connection of it is left then."""
+        if not any(cell.source is COPY for cell in cells):
+            yield
+            return
+        with closing(Gate(self._stored.conninfo)) as self._gate:
+            yield
 
     # --- Servers
 
@@ -169,16 +186,17 @@ class Batch:
             ended = each.plan.ended()
             if fault.key == "leaves-silent" and ended:
                 results[each.cell].query_seconds = ended["at"] - self._left_at
-        left_open = [*self._notes, *self._left_open()]
-        for result in results.values():
-            result.left_open = left_open
         return results
 
     def _begun(self, cell: Cell) -> Download:
         name = f"{cell}-{uuid.uuid4().hex[:8]}"
-        plan = Plan(self._directory, name, cell.place.row, cell.fault.action)
+        plan = Plan(self._directory, name, cell.place.row, cell.action)
+        if cell.source is COPY:
+            assert self._gate is not None
+            plan = GatedPlan(self._directory, name, cell.place.row, cell.action, gate=self._gate)
         plan.save()
-        url = f"{self._urls[cell.way.proxy]}/api/exports/lines?{urlencode({'plan': name})}"
+        query = urlencode([("plan", name), *cell.source.parameters])
+        url = f"{self._urls[cell.way.proxy]}/api/exports/lines?{query}"
         if cell.fault.key in ("idle", "idle-backstop", "slow", "allowed"):
             return Download(cell, plan, Reader(url, cell.way.http))
         # Behind a proxy the version is the proxy's to the server.
@@ -243,6 +261,7 @@ class Batch:
     def _leaves_silent(self, downloads: list[Download]) -> None:
         self._left_at = time.time()
         self._leave(downloads)
+        _wait_for(lambda: _all_ended(downloads), REACH_SECONDS)
 
     @staticmethod
     def _leave(downloads: list[Download]) -> None:
@@ -275,8 +294,9 @@ class Batch:
     _allowed = _slow
 
     def _killed(self, downloads: list[Download]) -> None:
-        _kill(self._running.worker_pids)
-        if self._running.pid in {(each.plan.reached() or {}).get("process") for each in downloads}:
+        pids = self._running.worker_pids
+        _kill(pids)
+        if self._running.pid in pids:
             self._running.process.wait()
             self._replaced()
 
@@ -328,6 +348,8 @@ def problems(result: Result, cell: Cell) -> list[str]:
     if len(result.records) != 1:
         return [*found, f"{len(result.records)} records"]
     record = result.record
+    if not str(record["source"]).startswith(cell.source.recorded):
+        found.append(f"the rows came by {record['source']!r}")
     if record["outcome"] == "running":
         return [*found, f"the record says `running` after {result.closed_seconds:.0f} s"]
     if result.closed_seconds > RECORD_SECONDS:
@@ -361,11 +383,17 @@ def _disagreements(result: Result, cell: Cell) -> list[str]:
         found.append(f"the outcome is {record['outcome']!r}, not {cell.fault.outcome!r}")
     if record["sha256"]:
         found.append("there is a hash of what is no whole file")
-    if result.seen.what == BROKEN and not re.search(cell.fault.error, record["error"]):
-        found.append(f"the error is {record['error']!r}, not {cell.fault.error!r}")
+    if result.seen.what == BROKEN and not re.search(cell.error, record["error"]):
+        found.append(f"the error is {record['error']!r}, not {cell.error!r}")
     if record["row_count"] not in cell.rows:
         found.append(f"{record['row_count']} rows, not {cell.rows[0]} to {cell.rows[-1]}")
     return found
+
+
+def _all_ended(downloads: Iterable[Download]) -> bool:
+    # Each is asked each time: of a plan that the database obeys, that is when it is noticed.
+    ends = [each.plan.ended() for each in downloads]
+    return None not in ends
 
 
 def _wait_for(condition: Callable[[], bool], seconds: float) -> None:
