@@ -70,6 +70,11 @@ class Observer:
         for backend in self.backends(application):
             self.ask("SELECT pg_terminate_backend(%s, 5000)", backend["pid"])
 
+    def cancel(self) -> None:
+        """Ends what other connections run, as an administrator does; the connections stay."""
+        for backend in self.in_transactions():
+            self.ask("SELECT pg_cancel_backend(%s)", backend["pid"])
+
     def running(self) -> list[Mapping[str, Any]]:
         """Audit records that are not closed."""
         return self.ask("SELECT * FROM exports_exportlog WHERE outcome = 'running'")
@@ -80,6 +85,11 @@ class Observer:
             'SELECT outcome FROM exports_exportlog WHERE "timestamp" > %s ORDER BY "timestamp"', after
         )
         return [record["outcome"] for record in found]
+
+    def errors(self, *, after: Any) -> set[str]:
+        """Those of the records since a moment of `now`."""
+        found = self.ask('SELECT error FROM exports_exportlog WHERE "timestamp" > %s', after)
+        return {record["error"] for record in found}
 
     def now(self) -> Any:
         return self.ask("SELECT clock_timestamp() AS now")[0]["now"]

@@ -41,6 +41,7 @@ def assert_works(front: Front, expected: bytes) -> None:
     export_id, body = front.download(PATH, FEW)
     assert body == expected
     record = front.observer.record(export_id)
+    assert record["source"].startswith("copy: ")
     assert (record["outcome"], record["row_count"]) == ("succeeded", FEW_CALLS)
     assert (record["byte_count"], record["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
 
@@ -97,6 +98,21 @@ def test_twenty_that_break(front, expected):
                 response.read()
     front.observer.settle()
     assert front.observer.outcomes(after=begun) == ["failed"] * TIMES
+    assert_works(front, expected)
+
+
+def test_twenty_that_break_in_the_database(front, expected):
+    """Where PostgreSQL writes the file itself, with the connection still in use."""
+    begun = front.observer.now()
+    for _ in range(TIMES):
+        with front.answer(PATH, MANY) as response:
+            assert response.read(1)
+            front.observer.cancel()
+            with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+                response.read()
+    front.observer.settle()
+    assert front.observer.outcomes(after=begun) == ["failed"] * TIMES
+    assert front.observer.errors(after=begun) == {"OperationalError"}
     assert_works(front, expected)
 
 
