@@ -65,6 +65,24 @@ class Observer:
             locking.execute(sql.SQL("LOCK TABLE {}").format(sql.Identifier(table)))
             yield
 
+    @contextmanager
+    def silent(self, table: str) -> Iterator[None]:
+        """A query of the table is planned, and then waits for its first row.
+
+        `locked` would keep the database from planning it, and an export from coming so far as to its COPY.
+        """
+        kept, name = (sql.Identifier(one) for one in (f"{table}_kept", table))
+        view = "CREATE VIEW {} AS SELECT * FROM {} WHERE pg_advisory_xact_lock_shared(1) IS NOT NULL"
+        with self._connect() as locking:
+            locking.execute("SELECT pg_advisory_lock(1)")
+            locking.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(name, kept))
+            try:
+                locking.execute(sql.SQL(view).format(name, kept))
+                yield
+            finally:
+                locking.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(name))
+                locking.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(kept, name))
+
     def terminate(self, application: str) -> None:
         """Closes the connections of applications whose names begin so, as a restart would."""
         for backend in self.backends(application):

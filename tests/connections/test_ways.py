@@ -12,6 +12,7 @@ from tests.calls import BREAKING, BROKEN, FEW, FEW_CALLS, MANY, PATH
 from tests.connections.dropping import HEADER
 from tests.connections.fronts import POOL_SIZE, Front
 from tests.connections.pgbouncer import POOL_SIZE as BOUNCER_SIZE
+from tests.connections.postgres import Observer
 from tests.processes.services import connect
 from tests.servers import manage
 
@@ -136,10 +137,11 @@ def test_twenty_that_are_dropped_before_they_start(front, expected):
     assert_works(front, expected)
 
 
-def test_a_silent_query_ends_when_its_client_leaves(front, expected):
+@pytest.mark.parametrize("silence", [Observer.locked, Observer.silent], ids=["planning", "copying"])
+def test_a_silent_query_ends_when_its_client_leaves(front, expected, silence):
     """The request to cancel it reaches PostgreSQL by every way; here a lock keeps it from the first row."""
     begun = front.observer.now()
-    with front.observer.locked("telephony_calllog"):
+    with silence(front.observer, "telephony_calllog"):
         with closing(connect(front.server.url)) as client:
             client.request("GET", PATH, headers={"X-User-Id": FEW})
             front.observer.wait_until_waiting(1)
