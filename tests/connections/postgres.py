@@ -80,6 +80,7 @@ class Observer:
                 locking.execute(sql.SQL(view).format(name, kept))
                 yield
             finally:
+                locking.execute("SELECT pg_advisory_unlock(1)")  # who still waits does not keep the view
                 locking.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(name))
                 locking.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(kept, name))
 

@@ -6,14 +6,14 @@ import signal
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.faults.cells import BROKEN, COPY, LEFT, ROWS, WHOLE, Cell, Fault
+from tests.faults.cells import BROKEN, COPY, LEFT, LOST, ROWS, WHOLE, Cell, Fault
 from tests.faults.clients import Curl, Reader, Seen
 from tests.faults.gates import Gate, GatedPlan
 from tests.faults.plans import Plan
@@ -30,8 +30,9 @@ GIVEN_BACK_SECONDS = 20
 WORKER_SECONDS = 4
 GRACE, NO_GRACE = 20, 2
 MAX_SECONDS = 4
-# How long somebody reads slowly who is allowed to: longer than any client may pause.
-SLOW_SECONDS = 14
+# How long somebody reads slowly who is allowed to: longer than any client may pause, and twenty files need
+# to be put on the disk first.
+SLOW_SECONDS = 20
 
 VARIABLES = {
     "limits": {"EXPORTS_MAX_SECONDS": str(MAX_SECONDS)},
@@ -181,7 +182,7 @@ class Batch:
             each.cell: Result(each.plan.name, each.client.seen(EXPECTED_SHA256), each.waits())
             for each in downloads
         }
-        self._wait_for_records(results.values(), at)
+        self._wait_for_records(results.values(), at, lost=fault.error == LOST)
         for each in downloads:
             ended = each.plan.ended()
             if fault.key == "leaves-silent" and ended:
@@ -203,8 +204,16 @@ class Batch:
         version = "1.1" if cell.way.proxy else cell.way.http
         return Download(cell, plan, Curl(url, version, self._directory, name))
 
-    def _wait_for_records(self, results: Iterable[Result], at: float) -> None:
-        """Looks at the database alone: nobody asks the service for its log."""
+    def _wait_for_records(self, results: Iterable[Result], at: float, *, lost: bool) -> None:
+        """Looks at the database alone: nobody asks the service for its log.
+
+        Where the processes live (not `lost`), each writes at its next look what it could not before. Another
+        one may have taken its exports for lost until then.
+        """
+
+        def closed(record: Mapping[str, Any]) -> bool:
+            return record["outcome"] != "running" and (lost or not re.search(LOST, record["error"]))
+
         waiting = list(results)
         while waiting:
             records = self._stored.records()
@@ -212,7 +221,7 @@ class Batch:
             for result in list(waiting):
                 result.records = records.get(result.plan, [])
                 result.closed_seconds = now - at
-                if result.records and result.record["outcome"] != "running":
+                if result.records and closed(result.record):
                     waiting.remove(result)
             # Later than promised, to tell how late.
             if now - at > RECORD_SECONDS + 30:
