@@ -12,7 +12,7 @@ class ExportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, deployment  # noqa: F401 (they register the system checks)
+        from . import checks, constraints, deployment  # noqa: F401 (they register the system checks)
         from .conf import export_settings
         from .policy.permissions import create_permissions
 

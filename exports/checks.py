@@ -106,8 +106,8 @@ def _check_columns(definition: ModelExport) -> Iterator[CheckMessage]:
         if "," in column.header:
             text = f"The header {column.header!r} holds a comma: `columns=` can't name it."
             yield Warning(text, obj=type(definition), id="exports.W001")
-        if not column.compute and not _resolves(definition, column.expression):
-            hint = "A source is a field path, an expression, or a callable."
+        if not column.compute and not _has_type(definition, column):
+            hint = "A source is a field path, a callable, or an expression; of mixed types with output_field."
             yield _error("E007", definition, f"The column {column.header!r} has no such source.", hint)
 
 
@@ -280,6 +280,14 @@ def _is_to_many(model: Any, path: str) -> bool:
             return True
         model = field.related_model
     return False
+
+
+def _has_type(definition: ModelExport, column: Column) -> bool:
+    try:
+        column.output_field(definition.get_queryset())
+    except (FieldError, FieldDoesNotExist):
+        return False
+    return True
 
 
 def _resolves(definition: ModelExport, path: Any) -> bool:

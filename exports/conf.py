@@ -73,6 +73,9 @@ class ExportSettings:
     max_concurrent_per_user: int | None = None
     """MAX_CONCURRENT_PER_USER: exports of one user that run at the same time; None: no limit."""
 
+    parallel: int = 1
+    """PARALLEL: connections that one export may be read by, where PostgreSQL's COPY is; each takes a core."""
+
     scope_resolver: str = "exports.scope.own_rows"
     """SCOPE_RESOLVER: dotted path of `(user, requested tenant or None) -> exports.Scope`."""
 
@@ -82,6 +85,8 @@ class ExportSettings:
     def __post_init__(self) -> None:
         if self.chunk_size < 1:
             raise ImproperlyConfigured("EXPORTS['CHUNK_SIZE'] must be 1 at least.")
+        if self.parallel < 1:
+            raise ImproperlyConfigured("EXPORTS['PARALLEL'] must be a number of connections, 1 at least.")
         if self.max_rows is not None and self.max_rows < 0:
             raise ImproperlyConfigured("EXPORTS['MAX_ROWS'] must be a number of rows, or None for no limit.")
         for name in _POSITIVE:

@@ -101,7 +101,7 @@ def _stream(
     using = query.queryset.db
     connection = PrivateConnection(using, in_request=client is not None)
     progress, run = Progress(), Run(record.pk, connection, client)
-    blocks = _counted(_endable(source.blocks(record.pk), run), progress, query)
+    blocks = _counted(_endable(source.blocks(record.pk), source, run), progress, query)
     chunks = _encoded(encoder, query, blocks)
     if query.options.compression:
         chunks = compressed(chunks, COMPRESSORS[query.options.compression]())
@@ -168,11 +168,11 @@ def _counted(blocks: Generator[Block], progress: Progress, query: ExportQuery) -
             yield block
 
 
-def _endable(blocks: Generator[Block], run: Run) -> Generator[Block]:
+def _endable(blocks: Generator[Block], source: Source, run: Run) -> Generator[Block]:
     """While the database makes a block, the export can be ended from outside."""
     with closing(blocks):
         while True:
-            with run.at_work():
+            with run.at_work(source.cancel):
                 block = next(blocks, None)
             if block is None:
                 return

@@ -8,13 +8,11 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
-
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .clients import Client
 from .conf import export_settings
@@ -25,9 +23,6 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 """How often the exports are looked at: a query has ended well within two seconds of its client's leaving."""
-
-CANCEL_SECONDS = 2.0
-"""How long PostgreSQL may take to answer a request to cancel a query; it is asked again at the next look."""
 
 SLOW_SECONDS = 10
 """How long any client may let a chunk wait, however small: a laptop's pause is no slow reader."""
@@ -65,7 +60,8 @@ class Run:
         """Whether a thread of its own may end the stream: nobody advances it."""
 
         self._cancelling = threading.Lock()
-        self._at_work = False
+        self._cancel: Callable[[], None] | None = None
+        """What ends the work that is being done."""
 
     def __enter__(self) -> Self:
         _add(self)
@@ -111,10 +107,13 @@ class Run:
                 self._endable = self._connection.is_private or self._waiting is not None
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """The database works for it, and may be told to stop. Raises what the export was ended with."""
+    def at_work(self, cancel: Callable[[], None]) -> Iterator[None]:
+        """The database works for it, and may be told to stop, by `cancel` in whatever thread.
+
+        Raises what the export was ended with.
+        """
         self.check()
-        self._at_work = True
+        self._cancel = cancel
         try:
             yield
         except Exception as exception:
@@ -124,7 +123,7 @@ class Run:
         finally:
             # Waits for a cancellation on its way, which would hit the next statement: the audit record's.
             with self._cancelling:
-                self._at_work = False
+                self._cancel = None
         self.check()
 
     def handed(self, size: int) -> None:
@@ -139,17 +138,17 @@ class Run:
     def end(self, error: Exception) -> None:
         """Ends the export, with the first error that it is given, from any thread. Returns before it has."""
         self.error = self.error or error
-        if self._at_work:
-            self._cancel()
+        if self._cancel is not None:
+            self._cancel_work()
         elif self._endable and (stream := self._stream and self._stream()):
             if self.client:
                 self.client.hang_up()
             stream.end(self.error)
 
-    def _cancel(self) -> None:
+    def _cancel_work(self) -> None:
         with self._cancelling:
-            if self._at_work:
-                _cancel_query(self._connection.wrapper)
+            if self._cancel is not None:
+                self._cancel()
 
     def _reason(self, now: float) -> Exception | None:
         if self._max_seconds is not None and now - self._begun > self._max_seconds:
@@ -161,18 +160,6 @@ class Run:
             if now - since > SLOW_SECONDS + size / self._min_rate:
                 return ReaderTooSlow(self._min_rate)
         return None
-
-
-def _cancel_query(connection: BaseDatabaseWrapper) -> None:
-    """Makes the statement fail that another thread waits for; on other databases it goes on."""
-    raw = connection.connection
-    try:
-        if raw is not None and connection.vendor == "postgresql":
-            raw.cancel_safe(timeout=CANCEL_SECONDS)
-        elif raw is not None and connection.vendor == "sqlite":
-            raw.interrupt()
-    except Exception:  # asked again at the next look
-        logger.debug("A query was not cancelled", exc_info=True)
 
 
 _runs: dict[UUID, Run] = {}

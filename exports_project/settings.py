@@ -256,6 +256,7 @@ EXPORTS = {
     "MAX_SECONDS": env.whole_number("EXPORTS_MAX_SECONDS", 3600) or None,
     "MIN_BYTES_PER_SECOND": env.whole_number("EXPORTS_MIN_BYTES_PER_SECOND", 1000) or None,
     "MAX_SPOOL_BYTES": env.whole_number("EXPORTS_MAX_SPOOL_BYTES", 1 << 30) or None,
+    "PARALLEL": env.whole_number("EXPORTS_PARALLEL", 1, least=1),
     "MAX_CONCURRENT": env.whole_number("EXPORTS_MAX_CONCURRENT", 0) or None,
     "MAX_CONCURRENT_PER_USER": env.whole_number("EXPORTS_MAX_CONCURRENT_PER_USER", 10) or None,
 }

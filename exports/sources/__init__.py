@@ -31,8 +31,8 @@ class Source(Protocol):
 
     `blocks` opens the snapshot when it is first advanced and ends it when it is exhausted, fails or is
     closed; while it is open, the export of that id is known to live (policy/leases.py). `reason` says for
-    the audit record which source this is, and why: what was in the way of those before it. `explain` reads no
-    rows.
+    the audit record which source this is, and why: what was in the way of those before it. `cancel`, in
+    any thread, makes the statement fail that `blocks` waits for. `explain` reads no rows.
     """
 
     def __init__(self, query: ExportQuery, obstacle: str = "") -> None: ...
@@ -44,6 +44,8 @@ class Source(Protocol):
     def reason(self) -> str: ...
 
     def blocks(self, export_id: UUID | None = None) -> Generator[Block]: ...
+
+    def cancel(self) -> None: ...
 
     def explain(self) -> Explanation: ...
 

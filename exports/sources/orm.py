@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, cast
 from uuid import UUID
 
+from django.db import connections
 from django.db.models.expressions import Combinable
 
 from ..conf import export_settings
@@ -14,6 +15,7 @@ from ..encoders import Row
 from ..query import ExportQuery
 from ..rendering import ColumnRenderer, Formulas, column_renderer
 from . import Explanation
+from .cancelling import Readers
 from .explaining import explain
 from .expressions import Rendered
 from .projection import Projection, project
@@ -27,11 +29,12 @@ class OrmSource:
         formulas = query.options.formulas
         self._queryset = query.queryset
         self._obstacle = obstacle
+        self._readers = Readers()
         self._chunk_size = export_settings().chunk_size
         self._columns = [
             _Column(project(column, query.queryset, formulas), formulas) for column in query.columns
         ]
-        self._computed = any(column.compute for column in self._columns)
+        self._computed = [column.header for column in query.columns if column.compute]
         self._finished = all(column.is_finished for column in self._columns)
 
     @classmethod
@@ -41,18 +44,28 @@ class OrmSource:
 
     @property
     def reason(self) -> str:
-        how = "model instances" if self._computed else "values"
-        why = f", because {self._obstacle}" if self._obstacle else ""
-        return f"orm: {how} by .iterator(){why}"
+        if self._computed:
+            why = f"columns are computed in Python: {', '.join(self._computed)}"
+            return f"orm: model instances by .iterator(), because {why}"
+        return "orm: values by .iterator()" + (f", because {self._obstacle}" if self._obstacle else "")
 
     def blocks(self, export_id: UUID | None = None) -> Generator[Sequence[Row]]:
         """Blocks of up to CHUNK_SIZE rows. Raises FormulaFound where the query says so."""
         before = 0
         # The cursor is closed inside of the transaction that it lives in, whatever happens.
-        with snapshot(self._queryset.db, export_id), closing(self._rows()) as rows:
+        using = self._queryset.db
+        with (
+            self._readers.joined_by(connections[using]),
+            snapshot(using, export_id),
+            closing(self._rows()) as rows,
+        ):
             for block in batched(rows, self._chunk_size):
                 yield block if self._finished else list(zip(*self._rendered(block, before), strict=True))
                 before += len(block)
+
+    def cancel(self) -> None:
+        """Makes the statement fail; in any thread."""
+        self._readers.cancel()
 
     def explain(self) -> Explanation:
         """The statement of `blocks`, and the plan that the database has for it."""

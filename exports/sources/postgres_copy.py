@@ -1,21 +1,26 @@
 """Rows by PostgreSQL's `COPY … TO STDOUT`: the database writes the file itself, as fast as it can."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import QuerySet
 
+from ..conf import export_settings
 from ..encoders import EncodedBlock
 from ..private_connection import in_transaction
 from ..query import ExportQuery
 from ..rendering import Formulas
 from . import Explanation
+from .cancelling import Readers
 from .copying import copied
 from .explaining import NOTHING_TO_ASK, plan_of
+from .parallel import ParallelCopy
 from .projection import Projection, project
+from .ranges import splits
 from .snapshot import snapshot
 
 
@@ -29,6 +34,8 @@ class PostgresCopySource:
     def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
         self._queryset = query.queryset
         self._projections = _projections(query)
+        self._connections = export_settings().parallel if splits(query.queryset) else 1
+        self._readers = Readers()
 
     @classmethod
     def obstacle(cls, query: ExportQuery) -> str:
@@ -40,8 +47,9 @@ class PostgresCopySource:
             return "COPY writes no format but CSV"
         if in_transaction(connection):  # which others may use meanwhile: COPY leaves nobody a turn
             return "a transaction is open around it"
-        if (encoding := _encoding(connection)) != "UTF8":
-            return f"the database's encoding is {encoding}, not UTF8"
+        for whose, name in (("database", "server_encoding"), ("connection", "client_encoding")):
+            if (encoding := _parameter(connection, name)) != "UTF8":
+                return f"the {whose}'s encoding is {encoding}, not UTF8"
         by_python = [found.column for found in _projections(query) if found.template is None]
         if computed := [column.header for column in by_python if column.compute]:
             return f"columns are computed in Python: {', '.join(computed)}"
@@ -53,21 +61,38 @@ class PostgresCopySource:
 
     @property
     def reason(self) -> str:
-        return "copy: PostgreSQL writes the CSV"
+        over = f", over {self._connections} connections at most" if self._connections > 1 else ""
+        return f"copy: PostgreSQL writes the CSV{over}"
 
     def blocks(self, export_id: UUID | None = None) -> Generator[EncodedBlock]:
         """Blocks of 64 KiB and the rest of a row."""
         using = self._queryset.db
-        with snapshot(using, export_id):
-            connection = connections[using]
-            if statement := self._statement():
-                plan_for_early_rows(connection, statement)
-                with copied(connection, statement, width=len(self._projections)) as blocks:
-                    yield from blocks
+        connection = connections[using]
+        with self._readers.joined_by(connection), snapshot(using, export_id):
+            if statement := self._statement(self._queryset):
+                in_order = plan_for_early_rows(connection, statement)
+                if in_order and self._connections > 1:
+                    yield from self._parallel().blocks()
+                else:
+                    with copied(connection, statement, width=len(self._projections)) as blocks:
+                        yield from blocks
+
+    def _parallel(self) -> ParallelCopy:
+        return ParallelCopy(
+            self._queryset,
+            self._statement,
+            width=len(self._projections),
+            count=self._connections,
+            readers=self._readers,
+        )
+
+    def cancel(self) -> None:
+        """Makes the statements fail; in any thread."""
+        self._readers.cancel()
 
     def explain(self) -> Explanation:
         """What stands between COPY's parentheses, and the plan that the database has for it."""
-        using, statement = self._queryset.db, self._statement()
+        using, statement = self._queryset.db, self._statement(self._queryset)
         if not statement:
             return Explanation(source=self.reason, sql="", plan=NOTHING_TO_ASK)
         with snapshot(using):
@@ -76,30 +101,32 @@ class PostgresCopySource:
                 cursor.execute(f"EXPLAIN {statement}")
                 return Explanation(source=self.reason, sql=statement, plan=plan_of(cursor))
 
-    def _statement(self) -> str:
-        """The SELECT with its parameters in place; empty where no row can match."""
-        return statement_of(self._queryset, self._projections)
+    def _statement(self, rows: QuerySet[Any]) -> str:
+        """The SELECT of these rows' cells with its parameters in place; empty where no row can match."""
+        names = [f"c{number}" for number, _ in enumerate(self._projections)]
+        # select_related and prefetch_related belong to instances.
+        plain = (
+            rows.select_related(None)
+            .prefetch_related(None)
+            .values_list(
+                *(projection.select for projection in self._projections if projection.select is not None)
+            )
+        )
+        connection = connections[rows.db]
+        try:
+            sql, params = plain.query.get_compiler(using=rows.db).as_sql()
+        except EmptyResultSet:
+            return ""
+        inner = connection.ops.compose_sql(sql, params)  # type: ignore[attr-defined]
+        cells = ", ".join(
+            (projection.template or "").replace("{x}", f"r.{name}")
+            for name, projection in zip(names, self._projections, strict=True)
+        )
+        return f"SELECT {cells} FROM ({inner}) AS r ({', '.join(names)})"  # noqa: S608 - of Django's own SQL
 
 
-def statement_of(queryset: Any, projections: Sequence[Projection]) -> str:
-    """A SELECT of the finished cells of these rows, parameters in place; empty where no row can match."""
-    selected = {f"c{number}": projection.select for number, projection in enumerate(projections)}
-    plain = queryset.select_related(None).prefetch_related(None).values_list(*selected.values())
-    connection = connections[queryset.db]
-    try:
-        sql, params = plain.query.get_compiler(using=queryset.db).as_sql()
-    except EmptyResultSet:
-        return ""
-    inner = connection.ops.compose_sql(sql, params)  # type: ignore[attr-defined]
-    cells = ", ".join(
-        (projection.template or "").replace("{x}", f"r.{name}")
-        for name, projection in zip(selected, projections, strict=True)
-    )
-    return f"SELECT {cells} FROM ({inner}) AS r ({', '.join(selected)})"  # noqa: S608 - of what Django has quoted
-
-
-def plan_for_early_rows(connection: BaseDatabaseWrapper, statement: str) -> None:
-    """Makes COPY read an index in the order of the rows where a cursor would; for the transaction.
+def plan_for_early_rows(connection: BaseDatabaseWrapper, statement: str) -> bool:
+    """Makes COPY read an index in the order of the rows where a cursor would. Whether it does.
 
     COPY is planned for its last row, a cursor for its first ones. Where rows do not lie in the order of the
     index, COPY would read and sort them all before the first one leaves.
@@ -107,8 +134,10 @@ def plan_for_early_rows(connection: BaseDatabaseWrapper, statement: str) -> None
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) DECLARE export CURSOR FOR {statement}")
         [[[plan]]] = cursor.fetchall()
-        if not any(node["Node Type"] == "Sort" for node in _nodes(plan["Plan"])):
+        in_order = not any("Sort" in node["Node Type"] for node in _nodes(plan["Plan"]))
+        if in_order:
             cursor.execute("SET LOCAL enable_sort = off")
+        return in_order
 
 
 def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -121,7 +150,8 @@ def _projections(query: ExportQuery) -> list[Projection]:
     return [project(column, query.queryset, query.options.formulas) for column in query.columns]
 
 
-def _encoding(connection: BaseDatabaseWrapper) -> str | None:
+def _parameter(connection: BaseDatabaseWrapper, name: str) -> str | None:
+    """What the server has told of itself and the session, without being asked."""
     connection.ensure_connection()
-    encoding: str | None = connection.connection.info.parameter_status("server_encoding")
-    return encoding
+    value: str | None = connection.connection.info.parameter_status(name)
+    return value

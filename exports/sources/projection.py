@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django.db.models import Field, QuerySet
 from django.db.models.expressions import Col, Combinable
+from django.db.models.functions.datetime import TruncBase
 
 from ..columns import Column
 from ..formulas import ESCAPED_SQL, UNESCAPED_SQL
@@ -48,7 +50,9 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
     )
     if masked is not None:
         column, select, is_simple = replace(column, mask=None), masked, False
-    template = _template(kind, column, formulas) if on_postgresql else None
+    if not is_simple:  # the constraint is on the field's own text
+        column = replace(column, harmless_by="")
+    template = _template(kind, column, formulas, resolved) if on_postgresql else None
     return Projection(
         column=column,
         select=JsonText(select) if kind is Kind.JSON and template is None else select,
@@ -58,8 +62,8 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
     )
 
 
-def _template(kind: Kind, column: Column, formulas: Formulas) -> str | None:
-    inner = RENDERINGS[kind].postgresql
+def _template(kind: Kind, column: Column, formulas: Formulas, resolved: Any) -> str | None:
+    inner = _rendered(kind, resolved)
     if inner is None or column.mask:
         return None
     if kind is not Kind.TEXT:  # nor is JSON a formula: of all that it begins with only a number has a sign
@@ -68,6 +72,21 @@ def _template(kind: Kind, column: Column, formulas: Formulas) -> str | None:
         return None
     rule = ESCAPED_SQL if formulas is Formulas.ESCAPE and not column.harmless_by else UNESCAPED_SQL
     return rule.replace("{x}", inner)
+
+
+def _rendered(kind: Kind, resolved: Any) -> str | None:
+    """PostgreSQL's rendering of what Django makes of an expression's value; None: only Python can do it."""
+    template = RENDERINGS[kind].postgresql
+    if template is None or isinstance(resolved, Col):
+        return template
+    if kind is Kind.INTEGER:  # an average, or ExtractSecond: Django cuts places off
+        return "trunc(({x})::numeric)"
+    if kind is Kind.DATETIME and isinstance(resolved, TruncBase) and settings.USE_TZ:
+        # It comes without its time zone, which Django adds. In an hour that there is twice, PostgreSQL
+        # would take the other one.
+        is_utc = resolved.get_tzname() == "UTC"
+        return template.replace("{x}", "({x})::timestamp AT TIME ZONE 'UTC'") if is_utc else None
+    return template
 
 
 def _masked_by_database(column: Column, field: "Field[Any, Any]") -> Combinable | None:

@@ -47,6 +47,21 @@ def snapshot(using: str, export_id: UUID | None = None) -> Iterator[None]:
         yield
 
 
+def exported(using: str) -> str:
+    """The name by which other connections can share the snapshot that is open here (PostgreSQL)."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT pg_export_snapshot()")
+        name: str = cursor.fetchone()[0]
+        return name
+
+
+@contextmanager
+def shared(using: str, name: str) -> Iterator[None]:
+    """The same for another connection to the database, whose `snapshot` was `exported` and is still open."""
+    with _transaction(using, "REPEATABLE READ", _SESSION, name):
+        yield
+
+
 @contextmanager
 def kept_alive(using: str, export_id: UUID) -> Iterator[None]:
     """The export of that id is known to live, though it reads no more rows: no snapshot is held."""
@@ -59,12 +74,14 @@ def _lease(using: str, export_id: UUID | None) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _transaction(using: str, isolation: str, session: Mapping[str, str]) -> Iterator[None]:
+def _transaction(
+    using: str, isolation: str, session: Mapping[str, str], shares: str | None = None
+) -> Iterator[None]:
     connection = connections[using]
     outermost = not connection.in_atomic_block
     with _deferred(connection), transaction.atomic(using=using):
         if connection.vendor == "postgresql":
-            _begin_postgresql(connection, isolation if outermost else None, session)
+            _begin_postgresql(connection, isolation if outermost else None, session, shares)
         try:
             yield
         finally:
@@ -72,12 +89,14 @@ def _transaction(using: str, isolation: str, session: Mapping[str, str]) -> Iter
 
 
 def _begin_postgresql(
-    connection: BaseDatabaseWrapper, isolation: str | None, session: Mapping[str, str]
+    connection: BaseDatabaseWrapper, isolation: str | None, session: Mapping[str, str], shares: str | None
 ) -> None:
     with connection.cursor() as cursor:
         if isolation:
             cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}, READ ONLY")
             session = {**session, **_limits(connection)}
+        if shares:  # before the first statement that would take a snapshot of its own
+            cursor.execute("SET TRANSACTION SNAPSHOT %s", [shares])
         selected = ["set_config(%s, %s, true)" for _ in session] + [_CHECK_CLIENT]
         cursor.execute(f"SELECT {', '.join(selected)}", [part for item in session.items() for part in item])
 

@@ -15,7 +15,6 @@ from . import psql, servers
 from .client import download
 from .databases import Postgres
 from .environment import environment
-from .features import COMPRESSION, PARALLEL, PRESENT
 from .measuring import BenchmarkError, Export, peak, reset_peak
 from .names import SMALL, tenant
 from .packages import is_installed
@@ -39,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Contender(ABC):
-    """`most_rows` is what it can bear, None: all. `needs` is a feature of the engine's.
+    """`most_rows` is what it can bear, None: all.
 
     `sqlite`: whether it reads that database, and not PostgreSQL.
 
@@ -50,14 +49,13 @@ class Contender(ABC):
     title: str
     group: Group = "ours"
     most_rows: int | None = None
-    needs: str = ""
     same_file: bool = False
     sqlite: bool = False
     pictured: bool = True
 
     def missing(self) -> str:
         """Why it cannot take part; empty where it can."""
-        return "" if not self.needs or self.needs in PRESENT else f"the engine has no {self.needs}"
+        return ""
 
     @abstractmethod
     def ready(self, place: Place) -> AbstractContextManager[Turn]:
@@ -71,7 +69,7 @@ class Psql(Contender):
     ours: bool = False
 
     def missing(self) -> str:
-        return super().missing() or ("" if psql.find_psql() else "not installed: psql")
+        return "" if psql.find_psql() else "not installed: psql"
 
     @contextmanager
     def ready(self, place: Place) -> Iterator[Turn]:
@@ -91,9 +89,7 @@ class Process(Contender):
     job: str
 
     def missing(self) -> str:
-        if is_installed(self.job):
-            return super().missing()
-        return "not installed: uv sync --group benchmark"
+        return "" if is_installed(self.job) else "not installed: uv sync --group benchmark"
 
     @contextmanager
     def ready(self, place: Place) -> Iterator[Turn]:
@@ -173,21 +169,18 @@ CONTENDERS: Final[tuple[Contender, ...]] = (
         name="gunicorn-2",
         title="export, gunicorn, 2 connections",
         extra={"EXPORTS_PARALLEL": "2"},
-        needs=PARALLEL,
         same_file=True,
     ),
     Served(
         name="gunicorn-gzip",
         title="export, gunicorn, gzip",
         path=f"{CALLS}?compression=gzip",
-        needs=COMPRESSION,
         pictured=False,
     ),
     Served(
         name="gunicorn-zstd",
         title="export, gunicorn, zstd",
         path=f"{CALLS}?compression=zstd",
-        needs=COMPRESSION,
         pictured=False,
     ),
     Served(name="uvicorn", title="export, uvicorn", kind="uvicorn", same_file=True),

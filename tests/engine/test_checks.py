@@ -2,8 +2,8 @@
 
 import django_filters
 import pytest
-from django.db.models import F
-from django.db.models.functions import Lower
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Lower
 
 from exports import Column, ModelExport, masks
 from exports.checks import check_definition, check_exports
@@ -54,6 +54,8 @@ class ClashingFilters(OrderFilters):
         ({"columns": ["number", Column("number", "pk")]}, ["exports.E006"]),
         ({"columns": ["numbr"]}, ["exports.E007"]),
         ({"columns": [Column("a", F("customer__mail"))]}, ["exports.E007"]),
+        ({"columns": [Column("a", Coalesce("number", "status"))]}, ["exports.E007"]),
+        ({"columns": [Column("a", Value(None))]}, ["exports.E007"]),
         ({"ordering": []}, ["exports.E008"]),
         ({"ordering": ["nothing", "pk"]}, ["exports.E008"]),
         ({"ordering": ["number"]}, ["exports.E009"]),
@@ -129,7 +131,7 @@ WRONG_RATES = ["", "ten/h", "10/0h", "10"]
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"CHUNK_SIZE": 0}, {"MAX_ROWS": -1}),
+        *({"CHUNK_SIZE": 0}, {"MAX_ROWS": -1}, {"PARALLEL": 0}),
         *({"RATE": rate} for rate in WRONG_RATES),
         *({name: value} for name in LIMITS for value in (0, -1)),
     ],
