@@ -5,6 +5,8 @@ import pty
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,6 +24,7 @@ from tests.commands.services import (
     read_all,
     wait_until,
 )
+from tests.connections.postgres import Observer
 from tests.databases import fresh_database
 from tests.processes.services import fill
 from tests.servers import manage
@@ -126,6 +129,30 @@ def test_a_signal_while_the_database_is_silent(project, tmp_path):
     record = project.records()[0]
     assert (record["outcome"], record["row_count"], record["error"]) == ("cancelled", 0, "")
     assert entries(tmp_path) == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_copy_is_silent(project, tmp_path, number, code):
+    """The same when the query is planned, and the file begun."""
+    with closing(Observer(urlsplit(project.url).path.rpartition("/")[2])) as observer:
+        with observer.silent("telephony_calllog"):
+            process = project.start(tmp_path, *EXPORT)
+            wait_until(lambda: copies_wait(observer), process)
+            process.send_signal(number)
+            assert ended(process)[0] == code
+            observer.wait_until_waiting(0)
+        observer.settle()
+    record = project.records()[0]
+    assert (record["outcome"], record["row_count"], record["error"]) == ("cancelled", 0, "")
+    assert entries(tmp_path) == []
+
+
+def copies_wait(observer: Observer) -> bool:
+    return any(
+        backend["wait_event_type"] == "Lock" and backend["query"].startswith("COPY")
+        for backend in observer.backends()
+    )
 
 
 def test_a_reader_that_leaves(project, tmp_path):

@@ -65,10 +65,34 @@ class Observer:
             locking.execute(sql.SQL("LOCK TABLE {}").format(sql.Identifier(table)))
             yield
 
+    @contextmanager
+    def silent(self, table: str) -> Iterator[None]:
+        """A query of the table is planned, and then waits for its first row.
+
+        `locked` would keep the database from planning it, and an export from coming so far as to its COPY.
+        """
+        kept, name = (sql.Identifier(one) for one in (f"{table}_kept", table))
+        view = "CREATE VIEW {} AS SELECT * FROM {} WHERE pg_advisory_xact_lock_shared(1) IS NOT NULL"
+        with self._connect() as locking:
+            locking.execute("SELECT pg_advisory_lock(1)")
+            locking.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(name, kept))
+            try:
+                locking.execute(sql.SQL(view).format(name, kept))
+                yield
+            finally:
+                locking.execute("SELECT pg_advisory_unlock(1)")  # who still waits does not keep the view
+                locking.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(name))
+                locking.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(kept, name))
+
     def terminate(self, application: str) -> None:
         """Closes the connections of applications whose names begin so, as a restart would."""
         for backend in self.backends(application):
             self.ask("SELECT pg_terminate_backend(%s, 5000)", backend["pid"])
+
+    def cancel(self) -> None:
+        """Ends what other connections run, as an administrator does; the connections stay."""
+        for backend in self.in_transactions():
+            self.ask("SELECT pg_cancel_backend(%s)", backend["pid"])
 
     def running(self) -> list[Mapping[str, Any]]:
         """Audit records that are not closed."""
@@ -80,6 +104,11 @@ class Observer:
             'SELECT outcome FROM exports_exportlog WHERE "timestamp" > %s ORDER BY "timestamp"', after
         )
         return [record["outcome"] for record in found]
+
+    def errors(self, *, after: Any) -> set[str]:
+        """Those of the records since a moment of `now`."""
+        found = self.ask('SELECT error FROM exports_exportlog WHERE "timestamp" > %s', after)
+        return {record["error"] for record in found}
 
     def now(self) -> Any:
         return self.ask("SELECT clock_timestamp() AS now")[0]["now"]

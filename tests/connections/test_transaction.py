@@ -3,6 +3,7 @@
 import http.client
 import time
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -24,6 +25,8 @@ from tests.engine.models import Customer, Order
 pytestmark = [pytest.mark.postgresql]
 
 NAME = "reporting"
+# To name the row of a formula, rows must come one by one.
+BY_ORM = {"formulas": "reject"}
 # As a project may have set them for its web pages; milliseconds.
 OF_THE_SESSION = {"statement_timeout": "7777", "idle_in_transaction_session_timeout": "8888"}
 
@@ -72,6 +75,13 @@ def _declared():
     registry.unregister(NAME)
 
 
+@pytest.fixture(params=["COPY", "ORM"])
+def asked(request, monkeypatch) -> dict[str, str]:
+    """The parameters that lead to that source, which gives each row as a block of its own."""
+    monkeypatch.setattr("exports.sources.copying.BLOCK_BYTES", 1)
+    return {} if request.param == "COPY" else BY_ORM
+
+
 @pytest.fixture
 def _session(monkeypatch) -> Iterator[None]:
     """The connection has time-outs of its own, and is the thread's again after the export."""
@@ -108,40 +118,48 @@ def make_orders(user, count: int) -> None:
         Order.objects.create(tenant=user, customer=customer, number=number, status="new")
 
 
-def start(user) -> engine.ExportStream:
+def start(user, asked: dict[str, str]) -> engine.ExportStream:
     caller = Caller(user=user, door=ExportLog.Door.API, client=Client())
-    return engine.start(NAME, caller, QueryDict())
+    params = QueryDict(mutable=True)
+    params.update(asked)
+    return engine.start(NAME, caller, params)
 
 
-def report(user) -> list[dict[str, str]]:
-    header, *lines = b"".join(start(user)).decode().splitlines()
+def assert_source(asked: dict[str, str]) -> None:
+    # Not before the export is over: the thread would have another connection open then.
+    assert ExportLog.objects.get().source.startswith("orm: " if asked else "copy: ")
+
+
+def report(user, asked: dict[str, str]) -> list[dict[str, str]]:
+    header, *lines = b"".join(start(user, asked)).decode().splitlines()
     return [dict(zip(header.split(","), line.split(","), strict=True)) for line in lines]
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_session")
-def test_it_works(user, settings):
+def test_it_works(user, settings, asked):
     settings.EXPORTS = {"MAX_SECONDS": 60, "CHUNK_SIZE": 1}
     make_orders(user, 2)
-    first, second = report(user)
+    first, second = report(user, asked)
     assert first == second | {"number": "0", "inverse": "0"}
     assert (first["isolation"], first["read_only"]) == ("repeatable read", "on")
-    assert first["cursors"] == "false", "WITH HOLD, or none on the server"
+    assert first["cursors"] == ("false" if asked else ""), "WITH HOLD, or none on the server; COPY needs none"
     assert first["locks"] == "1", "the lock by which it is known to live"
     # Longer than the export's own limit, which has the better words; and no longer than that needs.
     for name in OF_THE_SESSION:
         assert 60_000 < int(first[name]) < 120_000, name
     assert left_in_the_session() == OF_THE_SESSION
     assert advisory_locks() == 0
+    assert_source(asked)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_session")
 @pytest.mark.parametrize("end", ["fails", "is left"])
-def test_nothing_stays_in_the_session_however_it_ends(user, settings, end):
+def test_nothing_stays_in_the_session_however_it_ends(user, settings, asked, end):
     settings.EXPORTS = {"CHUNK_SIZE": 1}
     make_orders(user, 3)
-    stream = start(user)
+    stream = start(user, asked)
     assert connection.connection is None, "the thread has another one, which nobody has used"
     if end == "is left":
         next(stream)
@@ -152,14 +170,15 @@ def test_nothing_stays_in_the_session_however_it_ends(user, settings, end):
     assert connection.get_autocommit()
     assert left_in_the_session() == OF_THE_SESSION
     assert advisory_locks() == 0
+    assert_source(asked)
     assert ExportLog.objects.get().outcome == ("cancelled" if end == "is left" else "failed")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_a_limit_the_databases_own_do_not_end_it(user, settings):
+def test_without_a_limit_the_databases_own_do_not_end_it(user, settings, asked):
     settings.EXPORTS = {"MAX_SECONDS": None}
     make_orders(user, 1)
-    [row] = report(user)
+    [row] = report(user, asked)
     assert [row[name] for name in OF_THE_SESSION] == ["0", "0"]
 
 
@@ -169,7 +188,7 @@ def test_without_cursors_on_the_server_there_is_none_and_a_warning(user, monkeyp
 
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
     make_orders(user, 1)
-    [row] = report(user)
+    [row] = report(user, BY_ORM)
     assert row["cursors"] == ""
     assert row["isolation"] == "repeatable read"
     assert "exports.W003" in [message.id for message in check_exports()]
@@ -218,11 +237,19 @@ def test_what_pgbouncer_does_to_a_cursor_without_a_transaction(observer):
                 assert one.execute("FETCH 2 FROM inside").fetchall() == [(1,), (2,)]
 
 
-def test_what_pgbouncers_own_limit_on_idle_transactions_does(observer, expected, start_server):
-    """It breaks the download of a client that reads slowly, visibly; so it is to be above MAX_SECONDS."""
-    with pgbouncer(observer.name, idle_transaction_timeout="1") as url:
+@pytest.mark.parametrize(
+    ("limit", "path"),
+    [("query_timeout", PATH), ("idle_transaction_timeout", f"{PATH}?{urlencode(BY_ORM)}")],
+    ids=["COPY", "ORM"],
+)
+def test_what_pgbouncers_own_limits_do(observer, expected, start_server, limit, path):
+    """They break the download of a client that reads slowly, visibly; so they are to be above MAX_SECONDS.
+
+    A COPY is one query for as long as it takes, and never idle.
+    """
+    with pgbouncer(observer.name, **{limit: "1"}) as url:
         front = Front(start_server(url, env=ENVIRONMENT), observer)
-        with front.answer(PATH, MANY) as response:
+        with front.answer(path, MANY) as response:
             assert response.read(1)
             time.sleep(2)
             with pytest.raises((http.client.IncompleteRead, ConnectionError)):

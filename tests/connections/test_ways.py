@@ -12,6 +12,7 @@ from tests.calls import BREAKING, BROKEN, FEW, FEW_CALLS, MANY, PATH
 from tests.connections.dropping import HEADER
 from tests.connections.fronts import POOL_SIZE, Front
 from tests.connections.pgbouncer import POOL_SIZE as BOUNCER_SIZE
+from tests.connections.postgres import Observer
 from tests.processes.services import connect
 from tests.servers import manage
 
@@ -41,6 +42,7 @@ def assert_works(front: Front, expected: bytes) -> None:
     export_id, body = front.download(PATH, FEW)
     assert body == expected
     record = front.observer.record(export_id)
+    assert record["source"].startswith("copy: ")
     assert (record["outcome"], record["row_count"]) == ("succeeded", FEW_CALLS)
     assert (record["byte_count"], record["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
 
@@ -100,6 +102,21 @@ def test_twenty_that_break(front, expected):
     assert_works(front, expected)
 
 
+def test_twenty_that_break_in_the_database(front, expected):
+    """Where PostgreSQL writes the file itself, with the connection still in use."""
+    begun = front.observer.now()
+    for _ in range(TIMES):
+        with front.answer(PATH, MANY) as response:
+            assert response.read(1)
+            front.observer.cancel()
+            with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+                response.read()
+    front.observer.settle()
+    assert front.observer.outcomes(after=begun) == ["failed"] * TIMES
+    assert front.observer.errors(after=begun) == {"OperationalError"}
+    assert_works(front, expected)
+
+
 def test_twenty_that_nobody_waits_for(front, expected):
     begun = front.observer.now()
     for _ in range(TIMES):
@@ -120,10 +137,11 @@ def test_twenty_that_are_dropped_before_they_start(front, expected):
     assert_works(front, expected)
 
 
-def test_a_silent_query_ends_when_its_client_leaves(front, expected):
+@pytest.mark.parametrize("silence", [Observer.locked, Observer.silent], ids=["planning", "copying"])
+def test_a_silent_query_ends_when_its_client_leaves(front, expected, silence):
     """The request to cancel it reaches PostgreSQL by every way; here a lock keeps it from the first row."""
     begun = front.observer.now()
-    with front.observer.locked("telephony_calllog"):
+    with silence(front.observer, "telephony_calllog"):
         with closing(connect(front.server.url)) as client:
             client.request("GET", PATH, headers={"X-User-Id": FEW})
             front.observer.wait_until_waiting(1)

@@ -6,15 +6,16 @@ import signal
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.faults.cells import BROKEN, LEFT, ROWS, WHOLE, Cell, Fault
+from tests.faults.cells import BROKEN, COPY, LEFT, LOST, ROWS, WHOLE, Cell, Fault
 from tests.faults.clients import Curl, Reader, Seen
+from tests.faults.gates import Gate, GatedPlan
 from tests.faults.plans import Plan
 from tests.faults.stored import EXPECTED, EXPECTED_SHA256, METRICS_TOKEN, Stored, environment
 from tests.nginx import run_nginx
@@ -29,8 +30,9 @@ GIVEN_BACK_SECONDS = 20
 WORKER_SECONDS = 4
 GRACE, NO_GRACE = 20, 2
 MAX_SECONDS = 4
-# How long somebody reads slowly who is allowed to: longer than any client may pause.
-SLOW_SECONDS = 14
+# How long somebody reads slowly who is allowed to: longer than any client may pause, and twenty files need
+# to be put on the disk first.
+SLOW_SECONDS = 20
 
 VARIABLES = {
     "limits": {"EXPORTS_MAX_SECONDS": str(MAX_SECONDS)},
@@ -99,6 +101,7 @@ class Batch:
         self._start: Callable[[], Server] | None = None
         self._urls: dict[str, str] = {}
         self._left_at = 0.0
+        self._gate: Gate | None = None
         self._notes: list[str] = []
 
     def run(self, cells: Sequence[Cell]) -> dict[Cell, Result]:
@@ -107,8 +110,23 @@ class Batch:
         with self._stack:
             self._serve(cells)
             for fault in dict.fromkeys(cell.fault for cell in cells):
-                results |= self._run_fault(fault, [cell for cell in cells if cell.fault is fault])
+                chosen = [cell for cell in cells if cell.fault is fault]
+                with self._gates(chosen):
+                    found = self._run_fault(fault, chosen)
+                left_open = [*self._notes, *self._left_open()]
+                for result in found.values():
+                    result.left_open = left_open
+                results |= found
         return results
+
+    @contextmanager
+    def _gates(self, cells: Iterable[Cell]) -> Iterator[None]:
+        """The gate of the cells that the database stops; no lock or connection of it is left then."""
+        if not any(cell.source is COPY for cell in cells):
+            yield
+            return
+        with closing(Gate(self._stored.conninfo)) as self._gate:
+            yield
 
     # --- Servers
 
@@ -164,29 +182,38 @@ class Batch:
             each.cell: Result(each.plan.name, each.client.seen(EXPECTED_SHA256), each.waits())
             for each in downloads
         }
-        self._wait_for_records(results.values(), at)
+        self._wait_for_records(results.values(), at, lost=fault.error == LOST)
         for each in downloads:
             ended = each.plan.ended()
             if fault.key == "leaves-silent" and ended:
                 results[each.cell].query_seconds = ended["at"] - self._left_at
-        left_open = [*self._notes, *self._left_open()]
-        for result in results.values():
-            result.left_open = left_open
         return results
 
     def _begun(self, cell: Cell) -> Download:
         name = f"{cell}-{uuid.uuid4().hex[:8]}"
-        plan = Plan(self._directory, name, cell.place.row, cell.fault.action)
+        plan = Plan(self._directory, name, cell.place.row, cell.action)
+        if cell.source is COPY:
+            assert self._gate is not None
+            plan = GatedPlan(self._directory, name, cell.place.row, cell.action, gate=self._gate)
         plan.save()
-        url = f"{self._urls[cell.way.proxy]}/api/exports/lines?{urlencode({'plan': name})}"
+        query = urlencode([("plan", name), *cell.source.parameters])
+        url = f"{self._urls[cell.way.proxy]}/api/exports/lines?{query}"
         if cell.fault.key in ("idle", "idle-backstop", "slow", "allowed"):
             return Download(cell, plan, Reader(url, cell.way.http))
         # Behind a proxy the version is the proxy's to the server.
         version = "1.1" if cell.way.proxy else cell.way.http
         return Download(cell, plan, Curl(url, version, self._directory, name))
 
-    def _wait_for_records(self, results: Iterable[Result], at: float) -> None:
-        """Looks at the database alone: nobody asks the service for its log."""
+    def _wait_for_records(self, results: Iterable[Result], at: float, *, lost: bool) -> None:
+        """Looks at the database alone: nobody asks the service for its log.
+
+        Where the processes live (not `lost`), each writes at its next look what it could not before. Another
+        one may have taken its exports for lost until then.
+        """
+
+        def closed(record: Mapping[str, Any]) -> bool:
+            return record["outcome"] != "running" and (lost or not re.search(LOST, record["error"]))
+
         waiting = list(results)
         while waiting:
             records = self._stored.records()
@@ -194,7 +221,7 @@ class Batch:
             for result in list(waiting):
                 result.records = records.get(result.plan, [])
                 result.closed_seconds = now - at
-                if result.records and result.record["outcome"] != "running":
+                if result.records and closed(result.record):
                     waiting.remove(result)
             # Later than promised, to tell how late.
             if now - at > RECORD_SECONDS + 30:
@@ -243,6 +270,7 @@ class Batch:
     def _leaves_silent(self, downloads: list[Download]) -> None:
         self._left_at = time.time()
         self._leave(downloads)
+        _wait_for(lambda: _all_ended(downloads), REACH_SECONDS)
 
     @staticmethod
     def _leave(downloads: list[Download]) -> None:
@@ -275,8 +303,9 @@ class Batch:
     _allowed = _slow
 
     def _killed(self, downloads: list[Download]) -> None:
-        _kill(self._running.worker_pids)
-        if self._running.pid in {(each.plan.reached() or {}).get("process") for each in downloads}:
+        pids = self._running.worker_pids
+        _kill(pids)
+        if self._running.pid in pids:
             self._running.process.wait()
             self._replaced()
 
@@ -328,6 +357,8 @@ def problems(result: Result, cell: Cell) -> list[str]:
     if len(result.records) != 1:
         return [*found, f"{len(result.records)} records"]
     record = result.record
+    if not str(record["source"]).startswith(cell.source.recorded):
+        found.append(f"the rows came by {record['source']!r}")
     if record["outcome"] == "running":
         return [*found, f"the record says `running` after {result.closed_seconds:.0f} s"]
     if result.closed_seconds > RECORD_SECONDS:
@@ -361,11 +392,17 @@ def _disagreements(result: Result, cell: Cell) -> list[str]:
         found.append(f"the outcome is {record['outcome']!r}, not {cell.fault.outcome!r}")
     if record["sha256"]:
         found.append("there is a hash of what is no whole file")
-    if result.seen.what == BROKEN and not re.search(cell.fault.error, record["error"]):
-        found.append(f"the error is {record['error']!r}, not {cell.fault.error!r}")
+    if result.seen.what == BROKEN and not re.search(cell.error, record["error"]):
+        found.append(f"the error is {record['error']!r}, not {cell.error!r}")
     if record["row_count"] not in cell.rows:
         found.append(f"{record['row_count']} rows, not {cell.rows[0]} to {cell.rows[-1]}")
     return found
+
+
+def _all_ended(downloads: Iterable[Download]) -> bool:
+    # Each is asked each time: of a plan that the database obeys, that is when it is noticed.
+    ends = [each.plan.ended() for each in downloads]
+    return None not in ends
 
 
 def _wait_for(condition: Callable[[], bool], seconds: float) -> None:

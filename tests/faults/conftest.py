@@ -21,12 +21,12 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Ba
     directory = tmp_path_factory.mktemp("faults")
     if current() == "sqlite":
         stored = Stored(f"sqlite:///{directory}/faults.sqlite3")
-        fill(stored.url)
+        fill(stored)
         yield lambda: Batch(stored, directory)
         return
     with EmbeddedPostgres() as postgres:
         stored = Stored(postgres.create_database("faults"), postgres.conninfo("faults"))
-        fill(stored.url)
+        fill(stored)
         yield lambda: Batch(stored, directory, postgres.down)
 
 

@@ -1,7 +1,8 @@
 """Plans: where a download stops and what happens there. The test writes them, the server obeys them.
 
 A plan is a few files in one directory, which the environment names: the test writes `NAME.plan`, the server
-`NAME.reached` and `NAME.ended`, the test `NAME.go`. The test asks for the rows with `?plan=NAME`.
+`NAME.reached` and `NAME.ended`, the test `NAME.go`. The test asks for the rows with `?plan=NAME`. Of a plan
+that the database obeys there is only the first of these files (gates.py).
 """
 
 import json
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "FAULTS_DIRECTORY"
-# Actions: raise an exception; make the database silent; wait for the test (the rows are late, no more).
-RAISE, SILENT, WAIT = "raise", "silent", "wait"
-# In place of a row's number: after the last one.
+# Actions: raise an exception; make the database silent; wait for the test (the rows are late, no more); in
+# the database alone: let the rows come slowly.
+RAISE, SILENT, WAIT, FLOW = "raise", "silent", "wait", "flow"
+# In place of a row's number: after the last one. There is a row of that number behind the last, which is in
+# no file: the database comes to it when it has found all the others.
 AFTER = 0
 # No server waits longer for a test that has failed.
 WAIT_SECONDS = 120
@@ -24,14 +27,15 @@ class BrokenRow(Exception):
     """An error of a stranger's code while rows are read."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
-    """One download's."""
+    """One download's. `in_database`: whether the database obeys it, and not the code that reads its rows."""
 
     directory: Path
     name: str
     row: int
     action: str
+    in_database: bool = False
 
     # --- The server's part
 
@@ -51,7 +55,7 @@ class Plan:
     # --- The test's part
 
     def save(self) -> None:
-        self._write("plan", {"row": self.row, "action": self.action})
+        self._write("plan", {"row": self.row, "action": self.action, "in_database": self.in_database})
 
     def reached(self) -> dict[str, Any] | None:
         """The server's process id, that of its backend, and when; None: it has not come so far."""
@@ -84,7 +88,7 @@ def read(name: str) -> Plan:
     """The plan of that name in the server's directory."""
     directory = Path(os.environ[VARIABLE])
     saved = json.loads((directory / f"{name}.plan").read_text())
-    return Plan(directory, name, saved["row"], saved["action"])
+    return Plan(directory, name, **saved)
 
 
 def backend_pid(using: str) -> int | None:

@@ -13,7 +13,8 @@ import psycopg
 
 from tests.faults.cells import BLOCK, ROWS
 from tests.faults.clients import USER
-from tests.faults.plans import VARIABLE
+from tests.faults.gates import FUNCTION
+from tests.faults.plans import AFTER, VARIABLE
 from tests.servers import Server, manage
 
 # Blocks of 1.5 MB: more than the buffers on the way hold, which was nearly 1 MB.
@@ -25,7 +26,8 @@ from django.contrib.auth import get_user_model
 from tests.faults.site.models import Line
 user = get_user_model().objects.create_user(id=USER, username=USER, password=USER)
 Line.objects.bulk_create(
-    (Line(user=user, number=n, text=str(n).zfill(WIDTH)) for n in range(1, ROWS + 1)), batch_size=500
+    (Line(user=user, number=n, text=str(n).zfill(WIDTH)) for n in [*range(1, ROWS + 1), AFTER]),
+    batch_size=500,
 )
 """
 
@@ -40,13 +42,19 @@ EXPECTED = expected_file()
 EXPECTED_SHA256 = hashlib.sha256(EXPECTED).hexdigest()
 
 
-def fill(url: str) -> None:
-    """Makes the tables and the rows."""
+def fill(stored: "Stored") -> None:
+    """Makes the tables, the rows, and on PostgreSQL the function by which it obeys plans."""
+    url = stored.url
     done = manage(url, "migrate", "--verbosity=0", env=SETTINGS)
     assert done.returncode == 0, done.stdout + done.stderr
-    code = FILL.replace("USER", repr(USER)).replace("WIDTH", str(WIDTH)).replace("ROWS", str(ROWS))
+    code = FILL.replace("USER", repr(USER)).replace("AFTER", str(AFTER))
+    code = code.replace("WIDTH", str(WIDTH)).replace("ROWS", str(ROWS))
     done = manage(url, "shell", "--no-imports", "--command", code, env=SETTINGS)
     assert done.returncode == 0, done.stdout + done.stderr
+    if not stored.path:
+        stored.query(FUNCTION)
+        # PostgreSQL sorts the rows of a table that it knows nothing about: none would come before the last.
+        stored.query("ANALYZE faults_line")
 
 
 class Stored:
@@ -67,7 +75,7 @@ class Stored:
 
     def records(self) -> dict[str, list[dict[str, Any]]]:
         """The audit records of each plan's name."""
-        names = ("filters", "outcome", "error", "row_count", "byte_count", "sha256", "finished_at")
+        names = ("filters", "source", "outcome", "error", "row_count", "byte_count", "sha256", "finished_at")
         found: dict[str, list[dict[str, Any]]] = {}
         for values in self.query(f"SELECT {', '.join(names)} FROM exports_exportlog"):
             record = dict(zip(names, values, strict=True))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.faults.batches import Result, problems
-from tests.faults.cells import DIRECT, PROXIED, Cell, Fault, Place, Way, cells
+from tests.faults.cells import DIRECT, PROXIED, Cell, Fault, Place, Source, Way, cells
 
 KINDS = {"cells": DIRECT, "nginx": PROXIED}
 NONE = "–"
@@ -18,11 +18,11 @@ def marks(kind: str, database: str) -> tuple[str, str]:
     return f"<!-- {kind}: {database} -->", f"<!-- end of {kind}: {database} -->"
 
 
-def rows(ways: tuple[Way, ...]) -> dict[tuple[Fault, Place], list[Cell]]:
+def rows(ways: tuple[Way, ...], database: str) -> dict[tuple[Fault, Place, Source], list[Cell]]:
     """The cells of each row, in the order of the columns."""
-    found: dict[tuple[Fault, Place], list[Cell]] = {}
-    for cell in cells(ways):
-        found.setdefault((cell.fault, cell.place), []).append(cell)
+    found: dict[tuple[Fault, Place, Source], list[Cell]] = {}
+    for cell in cells(database, ways):
+        found.setdefault((cell.fault, cell.place, cell.source), []).append(cell)
     return found
 
 
@@ -39,21 +39,21 @@ def write(page: Path, database: str, results: Mapping[Cell, Result]) -> None:
 
 
 def table(ways: tuple[Way, ...], database: str, results: Mapping[Cell, Result]) -> str:
-    """Rows of faults and places, columns of ways."""
-    lines = [_line("fault", "place", *(way.title for way in ways)), _line(*["---"] * (2 + len(ways)))]
-    for (fault, place), row in rows(ways).items():
-        lines.append(
-            _line(fault.title, place.title, *(_text(cell, database, results.get(cell)) for cell in row))
-        )
+    """Rows of faults, places and sources, columns of ways."""
+    titles = ["fault", "place", "source", *(way.title for way in ways)]
+    lines = [_line(*titles), _line(*["---"] * len(titles))]
+    for (fault, place, source), row in rows(ways, database).items():
+        texts = [_text(cell, database, results.get(cell)) for cell in row]
+        lines.append(_line(fault.title, place.title, source.title, *texts))
     return "\n".join(lines)
 
 
-def read(page: str, kind: str, database: str) -> tuple[list[str], dict[tuple[str, str], list[str]]]:
-    """The titles of the columns, and the cells of each row by the titles of its fault and place."""
+def read(page: str, kind: str, database: str) -> tuple[list[str], dict[tuple[str, ...], list[str]]]:
+    """The titles of the columns, and the cells of each row by the titles of its fault, place and source."""
     begin, end = marks(kind, database)
     lines = page.partition(begin)[2].partition(end)[0].strip().splitlines()
     header, _, *found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    return header[2:], {(row[0], row[1]): row[2:] for row in found}
+    return header[3:], {tuple(row[:3]): row[3:] for row in found}
 
 
 def times(results: Mapping[Cell, Result]) -> str:

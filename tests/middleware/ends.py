@@ -72,6 +72,10 @@ class _OfPostgres(Ends):
         [found] = self._observer.ask("SELECT last_name FROM accounts_user WHERE id = %s", user)
         return found["last_name"]
 
+    def cancel(self) -> None:
+        """Ends what the servers' connections run."""
+        self._observer.cancel()
+
     def connections(self) -> set[int]:
         """Of all servers, by the processes that PostgreSQL has for them."""
         found = self._observer.ask("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")

@@ -1,5 +1,6 @@
 """An export inside of others' middleware: the right file or an error, and nothing left open by any of it."""
 
+import http.client
 from itertools import permutations
 
 import pytest
@@ -70,6 +71,20 @@ def test_one_that_breaks_inside(asked, expected, name):
     before = len(asked.ends.outcomes())
     answer = asked.get(BREAKING, BROKEN, name)
     assert (answer.status, answer.broken) == (200, True)
+    asked.ends.settle()
+    assert asked.ends.outcomes()[before:] == ["failed"]
+    assert_next_works(asked, expected)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("name", ["wraps", "gzip", "conditional"])
+def test_one_that_breaks_inside_of_a_copy(asked, expected, name):
+    before = len(asked.ends.outcomes())
+    with asked.open(PATH, MANY, name) as response:
+        assert response.read(1)
+        asked.ends.cancel()
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            response.read()
     asked.ends.settle()
     assert asked.ends.outcomes()[before:] == ["failed"]
     assert_next_works(asked, expected)

@@ -1,4 +1,4 @@
-"""Rows that arrive as a plan says."""
+"""Rows that arrive as a plan says, whether code reads them or the database writes the file itself."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -6,18 +6,23 @@ from itertools import count
 
 from django.conf import settings
 from django.db import models
+from django.db.models import BooleanField, F, Func, Value
 
 from tests.faults import plans
 from tests.faults.site.silence import be_silent
 
 
 class PlannedQuerySet(models.QuerySet):
-    """A queryset whose `.iterator()` obeys the plan of that name."""
+    """A queryset that obeys the plan of that name: in `.iterator()`, or in the database (gates.py)."""
 
     plan_name = ""
 
     def planned(self, name: str) -> "PlannedQuerySet":
-        clone = self._chain()
+        plan = plans.read(name)
+        if plan.in_database:
+            asked = (F("number"), Value(name), Value(plan.row), Value(plan.action))
+            return self.filter(Func(*asked, function="faults_obey", output_field=BooleanField()))
+        clone = self.exclude(number=plans.AFTER)
         clone.plan_name = name
         return clone
 
