@@ -28,10 +28,11 @@ class Readers:
         finally:
             self._connections.remove(connection)
 
-    def cancel(self) -> None:
+    def cancel(self, but: BaseDatabaseWrapper | None = None) -> None:
         """Makes the statements fail that they run; on other databases they go on. From any thread."""
         for connection in tuple(self._connections):
-            _cancel(connection)
+            if connection is not but:
+                _cancel(connection)
 
 
 def _cancel(connection: BaseDatabaseWrapper) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, suppress
@@ -74,16 +75,16 @@ class ParallelCopy:
 
     def blocks(self) -> Generator[EncodedBlock]:
         """In the order of the rows. The snapshot of this thread's connection is open."""
-        own = connections[self._using]
+        own, snapshot_name = connections[self._using], exported(self._using)
         first = self._thread(self._read_on, own)
-        self._others = [self._thread(self._read_too, exported(self._using)) for _ in range(self._count - 1)]
+        self._others = [self._thread(self._read_too, snapshot_name) for _ in range(self._count - 1)]
         own.inc_thread_sharing()
         first.start()
         try:
             while (block := self._next()) is not None:
                 yield block
         finally:
-            self._stop(first)
+            self._stop(first, own)
             own.dec_thread_sharing()
 
     def _next(self) -> EncodedBlock | None:
@@ -104,17 +105,20 @@ class ParallelCopy:
                     return block
                 self._changed.wait()
 
-    def _stop(self, first: threading.Thread) -> None:
+    def _stop(self, first: threading.Thread, own: BaseDatabaseWrapper) -> None:
         """Returns when the connection is this thread's alone again. The others end by themselves."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        first.join(STOP_SECONDS)
-        while first.is_alive() or any(thread.is_alive() for thread in self._others):
+        until = time.monotonic() + STOP_SECONDS
+        for thread in (first, *self._others):
+            if thread.is_alive():
+                thread.join(max(0, until - time.monotonic()))
+        while first.is_alive():
             self._readers.cancel()
             first.join(STOP_SECONDS)
-            if not first.is_alive():
-                return
+        if any(thread.is_alive() for thread in self._others):
+            self._readers.cancel(but=own)
 
     def _thread(self, work: Callable[..., None], *args: Any) -> threading.Thread:
         return threading.Thread(target=work, args=args, name="exports-copy", daemon=True)
