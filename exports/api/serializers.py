@@ -40,7 +40,6 @@ class DatasetSerializer(serializers.Serializer[object]):
     filters = serializers.ListField(child=serializers.CharField())
     columns = serializers.ListField(child=serializers.CharField())
     formats = serializers.ListField(child=serializers.CharField())
-    compressions = serializers.ListField(child=serializers.CharField())
     row_count = serializers.IntegerField(allow_null=True)
 
 

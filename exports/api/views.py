@@ -18,7 +18,6 @@ from rest_framework.views import APIView
 
 from .. import engine
 from ..catalogue import row_count
-from ..compressors import COMPRESSORS
 from ..definitions import ModelExport
 from ..encoders import ENCODERS
 from ..filtering import known_parameters
@@ -165,6 +164,5 @@ def _described(definition: ModelExport, user: Any) -> dict[str, Any]:
         "filters": known_parameters(definition),
         "columns": [column.header for column in definition.get_columns_for(user)],
         "formats": list(ENCODERS),
-        "compressions": list(COMPRESSORS),
         "row_count": row_count(definition, user),
     }
