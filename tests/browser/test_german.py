@@ -21,7 +21,8 @@ PAGES = (
 ALIKE = {"API", "CSV", "Format", "Format:", "Agent:", "Name", "Name:", "SHA-256", "Scan:", "Status:"}
 DATA = {
     *("calls", "agents", "phone-numbers", "events", "scans", "alerts", "hosts"),
-    *("user-123", "csv", "orm: values by .iterator(), because SQLite has no COPY"),
+    *("user-123", "csv", "gzip (.gz)", "zstd (.zst)"),
+    "orm: values by .iterator(), because SQLite has no COPY",
 }
 # All that people read: text outside of data and code, and what stands in attributes.
 TEXTS = """
