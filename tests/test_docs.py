@@ -15,7 +15,7 @@ import accounts
 import exports
 from accounts import authentication
 from accounts.api.serializers import APIKeySerializer
-from exports import checks, conf, constraints, deployment, filters, formulas, options, values
+from exports import checks, conf, constraints, deployment, filters, formulas, installation, options, values
 from exports.api import schema
 from exports.contrib import netscan, telephony
 from exports.filtering import known_parameters
@@ -128,7 +128,7 @@ def test_what_production_requires_stands_in_both_places():
 def test_every_system_check_is_documented():
     used = {
         f"{module.__name__.partition('.')[0]}.{number}"
-        for module in (checks, constraints, deployment, project_checks)
+        for module in (checks, constraints, deployment, installation, project_checks)
         for number in re.findall(r'"(?:exports\.)?([EW][0-9]{3})"', Path(module.__file__).read_text("utf-8"))
     }
     documented = names(section("docs/declaring.md", "## System checks"), "id")

@@ -13,7 +13,8 @@ from django.views.generic import TemplateView
 
 from exports.admin.actions import ExportActionMixin
 from exports.api.views import ExportView, HealthView
-from exports.checks import EXPORTING_VIEWS, check_exports
+from exports.checks import check_exports
+from exports.installation import EXPORTING_VIEWS
 from exports.web.views import DatasetView, DownloadView, _EngineView
 from tests.engine.models import Order
 
