@@ -57,6 +57,14 @@ def _empty_caches() -> None:
         cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_records_of_others() -> None:
+    """The next who looks writes the records that a database did not take: of this test's exports alone."""
+    from exports import audit
+
+    audit._unwritten.clear()
+
+
 def make_user(name: str):
     from django.contrib.auth import get_user_model
 
