@@ -1,11 +1,13 @@
 """Which text a spreadsheet would run as a formula, and the apostrophe that stops it.
 
-The rule stands here once, in Python and in SQL, and every encoder and source shares these code points. It is
-judged on the text as it will stand in the file, and so looks through the control characters that never reach
-one: `\\x07=1+1` would come out as a live `=1+1`.
+The rule stands here once, and every encoder and source shares it; PostgreSQL only picks the texts that it may
+concern. It is judged on the text as it will stand in the file, and so looks through the control characters
+that never reach one: `\\x07=1+1` would come out as a live `=1+1`.
 """
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
@@ -73,36 +75,30 @@ def unescape_formula(text: str) -> str:
     return text[1:] if text.startswith("'") and is_formula(text[1:]) else text
 
 
-def _literal(pattern: str) -> str:
-    """A regular expression, or a list of characters, as a literal of PostgreSQL's, which knows no NUL.
+MARK: Final = "\x02"
+"""What the database sets before a text that may be a formula, for Python to judge. It reaches no file."""
 
-    With the prefix E it means the same whatever `standard_conforming_strings` says.
-    """
-    characters = (
-        char if " " < char < "\x7f" and char not in "'\\" else f"\\u{ord(char):04x}"
-        for char in pattern.replace("\x00", "\x01")
-    )
-    return f"E'{''.join(characters)}'"
-
-
-_LISTED = CONTROL_BYTES.decode().lstrip("\0")
-
-UNESCAPED_SQL: Final = f'nullif({{x}} COLLATE "C", {_literal(NULL_MARKER)})'
-"""A text `{x}` as it is, in PostgreSQL; NULL where COPY would take it for that, and quote it."""
-
-# What the cheapest test looks for: first characters that are no part of the rule. PostgreSQL hashes the list.
+# First characters that decide it: whatever comes after them, this is no formula. PostgreSQL hashes the list.
 _PLAIN = ",".join(str(code) for code in range(0x21, 0x7F) if not _dangerous.match(f"{chr(code)}="))
 
-# In the order of what cells begin with. E.164 numbers are told by their bytes, and letters of other scripts
-# by their codes: each of the two regular expressions takes ten times as long as the first comparison, and
-# twice as long as the third. In the collation "C" their ranges are of codes too.
-ESCAPED_SQL: Final = f"""CASE
+
+def _letters(least: int = 100) -> Iterator[str]:
+    """Tests of the first character's code: the ranges, of so many codes, that hold none of the rule's."""
+    special = sorted(code for code in range(0x80, 0x10000) if _dangerous.match(f"{chr(code)}="))
+    for before, after in pairwise([*special, 0x110000]):
+        if after - before > least:
+            yield f"ascii({{x}}) BETWEEN {before + 1} AND {after - 1}"
+
+
+MARKED_SQL: Final = f"""CASE
     WHEN ascii({{x}}) = ANY ('{{{_PLAIN}}}') THEN {{x}}
-    WHEN {{x}} IS NULL THEN NULL
-    WHEN rtrim(textsend({{x}}), '0123456789') = '+' AND octet_length({{x}}) > 1 THEN {{x}}
-    WHEN ascii({{x}}) BETWEEN 174 AND 1563 OR ascii({{x}}) BETWEEN 12289 AND 65278 THEN {{x}}
-    WHEN {{x}} COLLATE "C" ~ {_literal(f"^{_NUMBER}$")} THEN {{x}}
-    WHEN {{x}} COLLATE "C" ~ {_literal(f"^({_DANGEROUS})")}
-        AND translate({{x}} COLLATE "C", {_literal(_LISTED)}, '') !~ {_literal(f"^{_NUMBER}$")}
-    THEN chr(39) || {{x}} ELSE {UNESCAPED_SQL} END"""
-"""`escape_formula` in PostgreSQL, around a text `{{x}}` in a database of the encoding UTF8."""
+    WHEN ascii({{x}}) > 127 AND ({" OR ".join(_letters())}) THEN {{x}}
+    ELSE E'\\x{ord(MARK):02x}' || {{x}} END"""
+"""In PostgreSQL, the text `{{x}}`; with MARK before it where its first character does not rule out a formula.
+
+Judged there to the end a row of calls took 0.4 µs longer, of 4.4, most of that for its telephone number. An
+unknown text is left unknown; an empty one is marked, as its code is 0.
+"""
+
+UNESCAPED_SQL: Final = f"nullif({{x}} COLLATE \"C\", E'\\x{ord(NULL_MARKER):02x}')"
+"""A text `{{x}}` as it is, in PostgreSQL; NULL where COPY would take it for that, and quote it."""

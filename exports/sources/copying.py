@@ -1,6 +1,6 @@
 """What `COPY … TO STDOUT (FORMAT csv)` sends, read in blocks that are ready for the file."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -15,6 +15,10 @@ from psycopg.waiting import Wait
 
 from ..encoders import EncodedBlock
 from ..formulas import CONTROL_BYTES, NULL_MARKER
+from .marked import escaped_line, may_hold_formulas
+
+type Reader = Callable[[list[memoryview]], bytes]
+"""Makes lines of the file of COPY's rows."""
 
 BLOCK_BYTES: Final = 64 * 1024
 """And the rest of a row. With 16 KiB an export over ASGI took 1.3 times as long."""
@@ -22,22 +26,28 @@ BLOCK_BYTES: Final = 64 * 1024
 OPTIONS: Final = f"(FORMAT csv, NULL E'\\x{ord(NULL_MARKER):02x}')"
 
 
+def reader(*, width: int, marked: bool) -> Reader:
+    """For rows of so many columns; `marked`: texts that may be formulas have marks, and are judged."""
+    if width == 1:
+        return lambda rows: _single_cells(_escaped(rows) if marked else [bytes(row[:-1]) for row in rows])
+    return _judged_lines if marked else _lines
+
+
 @contextmanager
 def copied(
-    connection: BaseDatabaseWrapper, statement: str, *, width: int
+    connection: BaseDatabaseWrapper, statement: str, read: Reader
 ) -> Iterator[Generator[EncodedBlock]]:
-    """The rows of that SELECT, of so many columns, in the connection's transaction.
+    """The rows of that SELECT, in the connection's transaction.
 
     Leaving before the end cancels the statement: the connection can be used again, and it takes milliseconds.
     Raises django.db.Error.
     """
-    read = _single_cells if width == 1 else _lines
     command = f"COPY ({statement}) TO STDOUT {OPTIONS}".encode()
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(command) as copy:
         yield _blocks(copy.connection, read)
 
 
-def _blocks(connection: Connection[Any], read: Any) -> Generator[EncodedBlock]:
+def _blocks(connection: Connection[Any], read: Reader) -> Generator[EncodedBlock]:
     more = True
     while more:
         rows, more = connection.wait(_received(connection.pgconn))
@@ -76,7 +86,16 @@ def _lines(rows: list[memoryview]) -> bytes:
     return b"".join([b"\r\n".join([row[:-1] for row in rows]), b"\r\n"])
 
 
-def _single_cells(rows: list[memoryview]) -> bytes:
+def _judged_lines(rows: list[memoryview]) -> bytes:
+    lines = _lines(rows)
+    return b"".join([b"\r\n".join(_escaped(rows)), b"\r\n"]) if may_hold_formulas(lines) else lines
+
+
+def _escaped(rows: list[memoryview]) -> list[bytes]:
+    return [escaped_line(bytes(row[:-1])) for row in rows]
+
+
+def _single_cells(lines: list[bytes]) -> bytes:
     """Of one column: quoted is an empty cell, whose line would be blank, and not PostgreSQL's end marker."""
-    cells = [bytes(row[:-1]).translate(None, CONTROL_BYTES) or b'""' for row in rows]
+    cells = [line.translate(None, CONTROL_BYTES) or b'""' for line in lines]
     return b"".join([b"\\.\r\n" if cell == b'"\\."' else cell + b"\r\n" for cell in cells])

@@ -18,6 +18,7 @@ from . import Explanation
 from .cancelling import Readers
 from .explaining import explain
 from .expressions import Rendered
+from .marked import escaped_cells
 from .projection import Projection, project
 from .snapshot import snapshot
 
@@ -35,7 +36,6 @@ class OrmSource:
             _Column(project(column, query.queryset, formulas), formulas) for column in query.columns
         ]
         self._computed = [column.header for column in query.columns if column.compute]
-        self._finished = all(column.is_finished for column in self._columns)
 
     @classmethod
     def obstacle(cls, query: ExportQuery) -> str:
@@ -60,7 +60,7 @@ class OrmSource:
             closing(self._rows()) as rows,
         ):
             for block in batched(rows, self._chunk_size):
-                yield block if self._finished else list(zip(*self._rendered(block, before), strict=True))
+                yield list(zip(*self._rendered(block, before), strict=True))
                 before += len(block)
 
     def cancel(self) -> None:
@@ -108,12 +108,15 @@ class _Column:
     def __init__(self, projection: Projection, formulas: Formulas) -> None:
         column, template, select = projection.column, projection.template, projection.select
         self.compute = column.compute
-        self.is_finished = select is not None and template is not None and not projection.once
         self.expression: Combinable | None = select
         self.render: ColumnRenderer = column_renderer(projection.rendering, column.header, formulas)
         if select is not None and template is not None and not projection.once:
             self.expression = Rendered(select, f"({template})::text")
-            self.render = _as_it_is
+            self.render = _judged if projection.marked else _as_it_is
+
+
+def _judged(values: Sequence[str | None], before: int) -> Sequence[str | None]:
+    return escaped_cells(values)
 
 
 def _as_it_is(values: Sequence[str | None], before: int) -> Sequence[str | None]:

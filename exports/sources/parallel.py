@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from ..encoders import EncodedBlock
 from .cancelling import Readers
-from .copying import copied
+from .copying import Reader, copied
 from .ranges import ranges
 from .snapshot import exported, shared
 
@@ -53,14 +53,14 @@ class ParallelCopy:
         queryset: QuerySet[Any],
         statement: Callable[[QuerySet[Any]], str],
         *,
-        width: int,
+        read: Reader,
         count: int,
         readers: Readers,
     ) -> None:
         self._using = queryset.db
         self._ranges = ranges(queryset)
         self._statement = statement
-        self._width = width
+        self._read_lines = read
         self._count = count
         self._readers = readers
         self._claiming = threading.Lock()
@@ -150,7 +150,7 @@ class ParallelCopy:
         try:
             while claimed := self._claim():
                 part, statement = claimed
-                with copied(connection, statement, width=self._width) as blocks:
+                with copied(connection, statement, self._read_lines) as blocks:
                     for block in blocks:
                         self._put(part, block)
                 with self._changed:

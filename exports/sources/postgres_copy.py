@@ -16,7 +16,7 @@ from ..query import ExportQuery
 from ..rendering import Formulas
 from . import Explanation
 from .cancelling import Readers
-from .copying import copied
+from .copying import copied, reader
 from .explaining import NOTHING_TO_ASK, plan_of
 from .parallel import ParallelCopy
 from .projection import Projection, project
@@ -34,6 +34,9 @@ class PostgresCopySource:
     def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
         self._queryset = query.queryset
         self._projections = _projections(query)
+        self._read = reader(
+            width=len(self._projections), marked=any(projection.marked for projection in self._projections)
+        )
         self._connections = export_settings().parallel if splits(query.queryset) else 1
         self._readers = Readers()
 
@@ -74,14 +77,14 @@ class PostgresCopySource:
                 if in_order and self._connections > 1:
                     yield from self._parallel().blocks()
                 else:
-                    with copied(connection, statement, width=len(self._projections)) as blocks:
+                    with copied(connection, statement, self._read) as blocks:
                         yield from blocks
 
     def _parallel(self) -> ParallelCopy:
         return ParallelCopy(
             self._queryset,
             self._statement,
-            width=len(self._projections),
+            read=self._read,
             count=self._connections,
             readers=self._readers,
         )

@@ -11,7 +11,7 @@ from django.db.models.expressions import Col, Combinable
 from django.db.models.functions.datetime import TruncBase
 
 from ..columns import Column
-from ..formulas import ESCAPED_SQL, UNESCAPED_SQL
+from ..formulas import MARKED_SQL, UNESCAPED_SQL
 from ..masks import Mask
 from ..rendering import Formulas
 from ..values import RENDERINGS, Kind, Nature, Rendering, kind_of
@@ -30,10 +30,13 @@ class Projection:
     """Python's, the mask in it and the formula rule not."""
 
     template: str | None = None
-    """PostgreSQL's, around `{x}`, with everything in it; None: only Python can do it."""
+    """PostgreSQL's, around `{x}`, with everything in it but for `marked`; None: only Python can do it."""
 
     once: bool = False
     """Whether the template must not repeat what is selected: that takes time, or is different each time."""
+
+    marked: bool = False
+    """Whether the template marks texts that may be formulas, for `sources.marked` to judge."""
 
 
 def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Projection:
@@ -52,17 +55,19 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
         column, select, is_simple = replace(column, mask=None), masked, False
     if not is_simple:  # the constraint is on the field's own text
         column = replace(column, harmless_by="")
-    template = _template(kind, column, formulas, resolved) if on_postgresql else None
+    marked = kind is Kind.TEXT and formulas is Formulas.ESCAPE and not column.harmless_by
+    template = _template(kind, column, formulas, resolved, marked=marked) if on_postgresql else None
     return Projection(
         column=column,
         select=JsonText(select) if kind is Kind.JSON and template is None else select,
         rendering=_masked(RENDERINGS[kind], column.mask),
         template=template,
         once=kind is Kind.TEXT and not is_simple,
+        marked=marked and template is not None,
     )
 
 
-def _template(kind: Kind, column: Column, formulas: Formulas, resolved: Any) -> str | None:
+def _template(kind: Kind, column: Column, formulas: Formulas, resolved: Any, *, marked: bool) -> str | None:
     inner = _rendered(kind, resolved)
     if inner is None or column.mask:
         return None
@@ -70,8 +75,7 @@ def _template(kind: Kind, column: Column, formulas: Formulas, resolved: Any) -> 
         return inner
     if formulas is Formulas.REJECT:
         return None
-    rule = ESCAPED_SQL if formulas is Formulas.ESCAPE and not column.harmless_by else UNESCAPED_SQL
-    return rule.replace("{x}", inner)
+    return (MARKED_SQL if marked else UNESCAPED_SQL).replace("{x}", inner)
 
 
 def _rendered(kind: Kind, resolved: Any) -> str | None:

@@ -137,7 +137,7 @@ def by_python(rows: QuerySet, *names: str, formulas: Formulas = Formulas.ESCAPE)
 
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
 HOSTILE = st.text(
-    alphabet="=+-@＝＋－＠'\"\t\r\n ,;\\.\x01\x07\x1b\x7f\u00a0\u00ad\u061c\u200b\u3000\ufeff019aé𝄞😀",
+    alphabet="=+-@＝＋－＠'\"\t\r\n ,;\\.\x01\x02\x07\x1b\x7f\u00a0\u00ad\u061c\u200b\u3000\ufeff019aé𝄞😀",
     max_size=7,
 )
 MARKERS = [
@@ -154,6 +154,24 @@ MARKERS = [
     "\r",
     "\n",
     "\r\n",
+    # The mark of a text that may be a formula, where it is a character of the text.
+    "\x02",
+    "\x02=1",
+    "\x02\x02=1",
+    "a,\x02=1",
+    'a",\x02=1',
+    '","\x02=1',
+    ',"\x02=1',
+    # What looks like a number until the cell's end is found.
+    "+1,5",
+    "+1\r\n",
+    '+1"',
+    "+1.",
+    "-1.5",
+    "+1\x07",
+    "\x07+1",
+    '=1,"a"',
+    "ab",
 ]
 CELL = st.none() | st.just("") | ANY | HOSTILE | st.sampled_from(MARKERS)
 
@@ -172,8 +190,8 @@ def test_texts(wide, rows):
 
 @pytest.mark.parametrize("text", MARKERS)
 def test_the_markers_of_copy_are_texts_as_any(wide, text):
-    insert([{"text": text}, {"text": None}, {"text": ""}, {"text": "x"}])
-    for names in (["text"], ["text", "whole"], ["whole", "text"]):
+    insert([{"text": text, "short": text[:9]}, {"text": None}, {"text": ""}, {"text": "x"}])
+    for names in (["text"], ["text", "whole"], ["whole", "text"], ["text", "short", "text"]):
         for formulas in (Formulas.ESCAPE, Formulas.RAW):
             assert same(wide, *names, formulas=formulas) == by_python(wide, *names, formulas=formulas)
 
