@@ -92,7 +92,8 @@ def _judged_lines(rows: list[memoryview]) -> bytes:
 
 
 def _escaped(rows: list[memoryview]) -> list[bytes]:
-    return [escaped_line(bytes(row[:-1])) for row in rows]
+    lines = map(bytes, rows)
+    return [escaped_line(line[:-1]) if may_hold_formulas(line) else line[:-1] for line in lines]
 
 
 def _single_cells(lines: list[bytes]) -> bytes:

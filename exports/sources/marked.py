@@ -8,11 +8,19 @@ from ..formulas import MARK, escape_formula, is_formula
 
 _MARK: Final = MARK.encode()
 
-# Not the numbers and empty cells that are marked too: most lines have nothing else. None of them is quoted.
-_UNQUOTED: Final = rb'(?<!"' + _MARK + rb")"
-_DOUBTFUL: Final = re.compile(_MARK + rb"(?!" + _UNQUOTED + rb"(?:[+-]?[0-9]++(?:[.][0-9]++)?)?[,\r\n])")
-# A cell that is quoted, or not, in two groups.
-_CELL: Final = re.compile(rb'"([^"]*+(?:""[^"]*+)*+)"|([^,"]++)')
+# Numbers and empty cells are marked too, and nothing else is in most lines. Neither is ever quoted.
+_NUMBER: Final = rb"(?:[+-]?[0-9]++(?:[.][0-9]++)?)?"
+_DOUBTFUL: Final = re.compile(_MARK + rb'(?!(?<!"' + _MARK + rb")" + _NUMBER + rb"[,\r\n])")
+
+# From the beginning of a cell: all cells up to one that has to be judged, then its quote, mark and text.
+_QUOTED: Final = rb'[^"]*+(?:""[^"]*+)*+'
+_OTHER: Final = (
+    rb'(?:"(?!' + _MARK + rb")" + _QUOTED + rb'"|[^",' + _MARK + rb'][^,"]*+|' + _MARK + _NUMBER + rb"|)"
+)
+_NEXT: Final = re.compile(
+    rb"(?:" + _OTHER + rb',)*+(?P<quote>")?(?P<mark>' + _MARK + rb")"
+    rb"(?P<text>(?(quote)" + _QUOTED + rb'|[^,]*+))(?(quote)")'
+)
 
 
 def escaped_cells(cells: Sequence[str | None]) -> Sequence[str | None]:
@@ -21,7 +29,7 @@ def escaped_cells(cells: Sequence[str | None]) -> Sequence[str | None]:
 
 
 def may_hold_formulas(lines: bytes) -> bool:
-    """Whether any of these lines of CSV has to be looked at by `escaped_line`."""
+    """Whether any of these lines of CSV, with their ends, has to be looked at by `escaped_line`."""
     return _DOUBTFUL.search(lines) is not None
 
 
@@ -30,12 +38,10 @@ def escaped_line(line: bytes) -> bytes:
 
     Marks of other cells may stay. So does the same character inside of a text, where it marks nothing.
     """
-    return _CELL.sub(_judged, line)
-
-
-def _judged(cell: re.Match[bytes]) -> bytes:
-    text = cell[1] or cell[2] or b""
-    # Quotes are doubled in it still: they mean nothing to the rule.
-    if not text.startswith(_MARK) or not is_formula(text[1:].decode()):
-        return cell[0]
-    return cell[0].replace(_MARK, b"'", 1)
+    escaped, at = bytearray(line), 0
+    while found := _NEXT.match(line, at):
+        # Quotes in the text are doubled: they mean nothing to the rule.
+        if is_formula(found["text"].decode()):
+            escaped[found.start("mark")] = ord("'")
+        at = found.end()
+    return bytes(escaped)
