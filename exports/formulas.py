@@ -62,7 +62,9 @@ def is_formula(text: str) -> bool:
     Leading apostrophes are looked through, so that the escape can be undone. A plain number, and so
     every E.164 telephone number, is no formula.
     """
-    return _dangerous.match(text) is not None and _number.fullmatch(strip_controls(text)) is None
+    if _dangerous.match(text) is None or _number.fullmatch(text):
+        return False
+    return _number.fullmatch(strip_controls(text)) is None
 
 
 def escape_formula(text: str) -> str:

@@ -58,6 +58,20 @@ def test_a_single_column_has_a_line_for_every_row(rows):
     ]
 
 
+@given(
+    st.integers(1, 4).flatmap(
+        lambda width: st.lists(st.lists(st.none() | CELLS | HOSTILE, min_size=width, max_size=width))
+    )
+)
+def test_cells_are_quoted_as_pythons_own_writer_does(rows):
+    """Which looks at what is in the file already: control characters decide nothing."""
+    file = io.StringIO(newline="")
+    headers = ["h"] * len(rows[0]) if rows else ["h"]
+    stripped = [[strip_controls(cell or "") for cell in row] for row in rows]
+    csv.writer(file, lineterminator="\r\n").writerows([headers, *stripped])
+    assert b"".join(CsvEncoder().encode(headers, [rows])) == file.getvalue().encode()
+
+
 def test_the_bytes_by_the_letter():
     rows = [("a", None), ("", "b,c"), ('"', "d\r\ne"), ("=1", "\x07x")]
     assert written(rows) == b'h0,h1\r\na,\r\n,"b,c"\r\n"""","d\r\ne"\r\n\'=1,x\r\n'
