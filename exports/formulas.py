@@ -6,8 +6,6 @@ that never reach one: `\\x07=1+1` would come out as a live `=1+1`.
 """
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Final
 
 CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
@@ -43,7 +41,7 @@ NULL_MARKER: Final = "\x01"
 """What COPY writes for NULL. The encoder takes it out: an empty cell is left, as of an empty text."""
 
 CONTROL_BYTES: Final = bytes(code for code in range(0x80) if _controls.match(chr(code)))
-"""The same, as UTF-8 holds them: each is one byte, which is part of no other character."""
+"""CONTROLS, as UTF-8 holds them: each is one byte, which is part of no other character."""
 
 
 def strip_controls(text: str) -> str:
@@ -64,7 +62,7 @@ def is_formula(text: str) -> bool:
     """
     if _dangerous.match(text) is None or _number.fullmatch(text):
         return False
-    return _number.fullmatch(strip_controls(text)) is None
+    return not (has_controls(text) and _number.fullmatch(strip_controls(text)))
 
 
 def escape_formula(text: str) -> str:
@@ -84,19 +82,19 @@ MARK: Final = "\x02"
 _PLAIN = ",".join(str(code) for code in range(0x21, 0x7F) if not _dangerous.match(f"{chr(code)}="))
 
 
-def _letters(least: int = 100) -> Iterator[str]:
-    """Tests of the first character's code: the ranges, of so many codes, that hold none of the rule's."""
-    special = sorted(code for code in range(0x80, 0x10000) if _dangerous.match(f"{chr(code)}="))
-    for before, after in pairwise([*special, 0x110000]):
-        if after - before > least:
-            yield f"ascii({{x}}) BETWEEN {before + 1} AND {after - 1}"
-
+# And ranges of codes that hold none of the rule's, in the order of how many people write with them.
+_LETTERS = " OR ".join(
+    f"ascii({{x}}) BETWEEN {first} AND {last}"
+    for first, last in ((174, 1563), (12289, 65278), (1565, 5759), (65313, 1114111))
+)
 
 MARKED_SQL: Final = f"""CASE
     WHEN ascii({{x}}) = ANY ('{{{_PLAIN}}}') THEN {{x}}
-    WHEN ascii({{x}}) > 127 AND ({" OR ".join(_letters())}) THEN {{x}}
+    WHEN ascii({{x}}) > 127 AND ({_LETTERS}) THEN {{x}}
     ELSE E'\\x{ord(MARK):02x}' || {{x}} END"""
 """In PostgreSQL, the text `{{x}}`; with MARK before it where its first character does not rule out a formula.
+
+In a database of the encoding UTF8: in others, ascii() is no code point.
 
 Judged there to the end a row of calls took 0.4 µs longer, of 4.4, most of that for its telephone number. An
 unknown text is left unknown; an empty one is marked, as its code is 0.

@@ -4,7 +4,7 @@ For every kind the Python function and the PostgreSQL expression stand side by s
 sees that they agree. Where there is an expression, PostgreSQL writes the text itself: that is faster,
 and some of its values (infinity, years beyond 9999) have no Python object at all. The expressions count
 on the session of `sources.snapshot`: ISO dates and shortest floats. They do not count on its time zone.
-What becomes of text that a spreadsheet would run stands in `formulas`, again in both languages.
+What becomes of text that a spreadsheet would run stands in `formulas`.
 """
 
 import datetime as dt

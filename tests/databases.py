@@ -89,10 +89,11 @@ def _database_url(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(directory: Path, like: str = "") -> Iterator[str]:
+def fresh_database(directory: Path, like: str = "", encoding: str = "") -> Iterator[str]:
     """The DATABASE_URL of a database of this run's kind; SQLite's is a file in `directory`.
 
-    It is empty, or a copy of that at the DATABASE_URL `like`, to which nobody may be connected.
+    It is empty, or a copy of that at the DATABASE_URL `like`, to which nobody may be connected. PostgreSQL's
+    is in `encoding`, if there is one.
     """
     name = f"fresh_{uuid.uuid4().hex[:12]}"
     if current() == "sqlite":
@@ -102,6 +103,8 @@ def fresh_database(directory: Path, like: str = "") -> Iterator[str]:
         yield f"sqlite:///{file}"
         return
     template = f' TEMPLATE "{like.partition("?")[0].rpartition("/")[2]}"' if like else ""
+    if encoding:
+        template = f" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
     _administer(f'CREATE DATABASE "{name}"{template}')
     try:
         yield with_name(os.environ["DATABASE_URL"], name)

@@ -9,6 +9,7 @@ from . import Block, EncodedBlock, Row
 
 _SPECIALS: Final = ',"\r\n'
 _special = re.compile(f"[{_SPECIALS}]")
+_half_pairs = re.compile("[\ud800-\udfff]")
 
 
 class CsvEncoder:
@@ -58,4 +59,4 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
+        return _half_pairs.sub("\ufffd", text).encode()

@@ -8,7 +8,7 @@ from ..formulas import MARK, escape_formula, is_formula
 
 _MARK: Final = MARK.encode()
 
-# Numbers and empty cells are marked too, and nothing else is in most lines. Neither is ever quoted.
+# Signed numbers and empty cells are marked too, and nothing else is in most lines. Neither is ever quoted.
 _NUMBER: Final = rb"(?:[+-]?[0-9]++(?:[.][0-9]++)?)?"
 _DOUBTFUL: Final = re.compile(_MARK + rb'(?!(?<!"' + _MARK + rb")" + _NUMBER + rb"[,\r\n])")
 
@@ -36,12 +36,14 @@ def may_hold_formulas(lines: bytes) -> bool:
 def escaped_line(line: bytes) -> bytes:
     """A line of CSV, without its end, with an apostrophe in place of the mark of each formula.
 
-    Marks of other cells may stay. So does the same character inside of a text, where it marks nothing.
+    Marks of other cells may stay. So does the same character inside of a text, where it marks nothing. At the
+    beginning of a cell it is taken for a mark in any column.
     """
-    escaped, at = bytearray(line), 0
+    parts, done, at = [], 0, 0
     while found := _NEXT.match(line, at):
         # Quotes in the text are doubled: they mean nothing to the rule.
         if is_formula(found["text"].decode()):
-            escaped[found.start("mark")] = ord("'")
+            parts += [line[done : found.start("mark")], b"'"]
+            done = found.end("mark")
         at = found.end()
-    return bytes(escaped)
+    return b"".join([*parts, line[done:]]) if parts else line

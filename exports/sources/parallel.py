@@ -21,8 +21,11 @@ from .snapshot import exported, shared
 
 logger = logging.getLogger(__name__)
 
-AHEAD_BYTES: Final = 8 * 1024 * 1024
-"""What all connections together may have read beyond what was taken: a range and a half of calls."""
+AHEAD_BYTES: Final = 3 * 1024 * 1024
+"""What all connections together may have read beyond what was taken: half a range of calls.
+
+With 8 MB no export was quicker, and its process grew by as much.
+"""
 
 
 STOP_SECONDS: Final = 0.2

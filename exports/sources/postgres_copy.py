@@ -19,16 +19,16 @@ from .cancelling import Readers
 from .copying import copied, reader
 from .explaining import NOTHING_TO_ASK, plan_of
 from .parallel import ParallelCopy
-from .projection import Projection, project
+from .projection import Projection, project, reported
 from .ranges import splits
 from .snapshot import snapshot
 
 
 class PostgresCopySource:
-    """CSV in which every cell is finished by the database.
+    """CSV whose cells the database writes; Python judges the texts that it has marked (`marked`).
 
-    The queryset selects the values, in order; a statement around it writes each as text (values.py,
-    formulas.py), so that none is computed twice, and the order is that of values and not of their texts.
+    The queryset selects the values, in order; a statement around it writes each as text (values.py), so that
+    none is computed twice, and the order is that of values and not of their texts.
     """
 
     def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
@@ -51,7 +51,7 @@ class PostgresCopySource:
         if in_transaction(connection):  # which others may use meanwhile: COPY leaves nobody a turn
             return "a transaction is open around it"
         for whose, name in (("database", "server_encoding"), ("connection", "client_encoding")):
-            if (encoding := _parameter(connection, name)) != "UTF8":
+            if (encoding := reported(connection, name)) != "UTF8":
                 return f"the {whose}'s encoding is {encoding}, not UTF8"
         by_python = [found.column for found in _projections(query) if found.template is None]
         if computed := [column.header for column in by_python if column.compute]:
@@ -151,10 +151,3 @@ def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _projections(query: ExportQuery) -> list[Projection]:
     return [project(column, query.queryset, query.options.formulas) for column in query.columns]
-
-
-def _parameter(connection: BaseDatabaseWrapper, name: str) -> str | None:
-    """What the server has told of itself and the session, without being asked."""
-    connection.ensure_connection()
-    value: str | None = connection.connection.info.parameter_status(name)
-    return value

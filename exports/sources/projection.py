@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, QuerySet
 from django.db.models.expressions import Col, Combinable
 from django.db.models.functions.datetime import TruncBase
@@ -47,7 +48,8 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
     resolved = column.resolved(queryset)
     kind = kind_of(resolved.output_field)
     select, is_simple = column.expression, isinstance(resolved, Col)
-    on_postgresql = connections[queryset.db].vendor == "postgresql"
+    connection = connections[queryset.db]
+    on_postgresql = connection.vendor == "postgresql"
     masked = (
         _masked_by_database(column, resolved.output_field) if on_postgresql and kind is Kind.TEXT else None
     )
@@ -57,6 +59,8 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
         column = replace(column, harmless_by="")
     marked = kind is Kind.TEXT and formulas is Formulas.ESCAPE and not column.harmless_by
     template = _template(kind, column, formulas, resolved, marked=marked) if on_postgresql else None
+    if marked and template and reported(connection, "server_encoding") != "UTF8":
+        template = None
     return Projection(
         column=column,
         select=JsonText(select) if kind is Kind.JSON and template is None else select,
@@ -65,6 +69,13 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
         once=kind is Kind.TEXT and not is_simple,
         marked=marked and template is not None,
     )
+
+
+def reported(connection: BaseDatabaseWrapper, name: str) -> str | None:
+    """What PostgreSQL has told of itself and the session, without being asked."""
+    connection.ensure_connection()
+    value: str | None = connection.connection.info.parameter_status(name)
+    return value
 
 
 def _template(kind: Kind, column: Column, formulas: Formulas, resolved: Any, *, marked: bool) -> str | None:

@@ -653,7 +653,7 @@ def test_any_other_encoding_is_in_the_way(wide, whole_copies, monkeypatch, whose
             cursor.execute("SET LOCAL client_encoding = LATIN1")
     else:
         monkeypatch.setattr(
-            "exports.sources.postgres_copy._parameter", lambda _, asked: {name: "LATIN1"}[asked]
+            "exports.sources.postgres_copy.reported", lambda _, asked: {name: "LATIN1"}[asked]
         )
     source = choose_source(query)
     assert source.reason == f"orm: values by .iterator(), because the {whose}'s encoding is LATIN1, not UTF8"
