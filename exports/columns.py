@@ -24,8 +24,8 @@ class Column:
     Without `permission` (`shop.view_pii`) a user does not know of the column. With a `mask` they know of it,
     and see in its cells what the mask leaves of the text: a Mask of `exports.masks`, or any function.
 
-    `harmless_by` names a CHECK constraint that lets no formula into the field: PostgreSQL then leaves out the
-    formula rule. Exports do not look whether that is so; the checks of `constraints` do.
+    `harmless_by` names a CHECK constraint that lets no formula into the field: on PostgreSQL the formula
+    rule is left out then. Exports do not look whether that is so; the checks of `constraints` do.
     """
 
     header: str

@@ -40,7 +40,8 @@ def _written(rows: Sequence[Row]) -> bytes:
     columns = [_column([cell or "" for cell in column]) for column in zip(*rows, strict=True)]
     if len(columns) == 1:  # quoted is only a cell that is empty now, and not one that will be
         columns = [[strip_controls(cell) or '""' for cell in columns[0]]]
-    return _utf8("".join([f"{','.join(cells)}\r\n" for cells in zip(*columns, strict=True)]))
+    lines = map(",".join, zip(*columns, strict=True))
+    return _utf8("\r\n".join([*lines, ""]))
 
 
 def _column(cells: list[str]) -> list[str]:
