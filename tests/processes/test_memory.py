@@ -31,15 +31,6 @@ def test_memory_does_not_grow_with_the_rows(service, start_server, path, size):
     assert many[0] - few[0] < GROWTH
 
 
-@pytest.mark.postgresql
-def test_nor_over_several_connections(service, start_server):
-    """Four ranges of rows by three of them: what they read ahead is bounded."""
-    server = start_server(service.database_url, env={"EXPORTS_PARALLEL": "3"})
-    few, many = peaks(Service(server, service.database_url))
-    assert many[1].size > 20 * MB
-    assert many[0] - few[0] < GROWTH
-
-
 @pytest.mark.long
 def test_memory_from_ten_thousand_to_a_million_calls(tmp_path_factory, with_tables, capsys):
     directory = tmp_path_factory.mktemp("million")
