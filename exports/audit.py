@@ -4,7 +4,7 @@ The streaming transaction can write nothing, so the record is written before it 
 """
 
 import logging
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from contextvars import Context, copy_context
 from hashlib import sha256
@@ -195,8 +195,9 @@ def _from_parameters(parameters: ExportParameters) -> dict[str, Any]:
         "filters": parameters.filters.given,
         "options": {
             **parameters.options.as_record(),
+            **({"cursor": parameters.window.cursor} if parameters.window else {}),
             **_from_selection(parameters.selection),
-            **_from_masks(parameters.columns),
+            **_from_columns(parameters.chosen),
         },
     }
 
@@ -205,9 +206,11 @@ def _from_selection(selection: Selection | None) -> dict[str, Any]:
     return {} if selection is None else {"selection": dict(selection.description)}
 
 
-def _from_masks(columns: Iterable[Column]) -> dict[str, Any]:
-    masked = [column.header for column in columns if column.mask]
-    return {"masked": masked} if masked else {}
+def _from_columns(chosen: Mapping[str, Column]) -> dict[str, Any]:
+    """Which columns were masked, and what the request called them, by the headers of the declaration."""
+    masked = [column.header for column in chosen.values() if column.mask]
+    renamed = {column.header: name for name, column in chosen.items() if name != column.header}
+    return {name: found for name, found in (("masked", masked), ("renamed", renamed)) if found}
 
 
 def _from_caller(caller: Caller) -> dict[str, Any]:

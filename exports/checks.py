@@ -43,6 +43,7 @@ def check_definition(definition: ModelExport) -> list[CheckMessage]:
     """What is wrong with one definition."""
     messages = [*_check_name(definition), *_check_scope(definition), *_check_queryset(definition)]
     messages += [*_check_columns(definition), *_check_ordering(definition), *_check_filters(definition)]
+    messages += _check_created_field(definition)
     return [*messages, *_check_policy(definition)]
 
 
@@ -93,6 +94,16 @@ def _check_columns(definition: ModelExport) -> Iterator[CheckMessage]:
         if not column.compute and not _has_type(definition, column):
             hint = "A source is a field path, a callable, or an expression; of mixed types with output_field."
             yield _error("E007", definition, f"The column {column.header!r} has no such source.", hint)
+
+
+def _check_created_field(definition: ModelExport) -> Iterator[CheckMessage]:
+    name = definition.created_field
+    if not name:
+        return
+    found = _ordering_field(definition, name)
+    if not isinstance(found, models.DateTimeField) or found.null:
+        hint = "Name a DateTimeField of the model that is never null: rows without a moment would be missed."
+        yield _error("E021", definition, f"created_field {name!r} does not say when a row was created.", hint)
 
 
 def _check_ordering(definition: ModelExport) -> Iterator[CheckMessage]:
@@ -186,7 +197,7 @@ def _is_to_many(model: Any, path: str) -> bool:
 
 def _has_type(definition: ModelExport, column: Column) -> bool:
     try:
-        column.output_field(definition.get_queryset())
+        column.field_in(definition.get_queryset())
     except (FieldError, FieldDoesNotExist):
         return False
     return True

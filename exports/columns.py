@@ -7,6 +7,9 @@ from typing import Any, cast
 from django.db.models import F, Field, QuerySet
 from django.db.models.expressions import Combinable
 
+from .exceptions import Text
+from .values import Kind, kind_of
+
 type Source = str | Combinable | Callable[[Any], object]
 
 SEE_MASKED = "exports.export_unmasked"
@@ -24,6 +27,12 @@ class Column:
     Without `permission` (`shop.view_pii`) a user does not know of the column. With a `mask` they know of it,
     and see in its cells what the mask leaves of the text: a Mask of `exports.masks`, or any function.
 
+    With `default=False` it is offered, and stands in the file only where a request names it among `columns`.
+
+    `description` says in a sentence what is in it; without one, what the model's field has as `help_text`.
+    `output_field` is a callable's type, as Django's expressions have one; without it, its values are text to
+    the formats that have types.
+
     `harmless_by` names a CHECK constraint that lets no formula into the field: on PostgreSQL the formula
     rule is left out then. Exports do not look whether that is so; the checks of `constraints` do.
     """
@@ -33,6 +42,9 @@ class Column:
     permission: str = ""
     mask: Callable[[str], str] | None = None
     harmless_by: str = ""
+    default: bool = True
+    description: Text = ""
+    output_field: "Field[Any, Any] | None" = None
 
     @property
     def compute(self) -> Callable[[Any], object] | None:
@@ -54,10 +66,28 @@ class Column:
         # Resolving adds joins to the query that it is given.
         return self.expression.resolve_expression(queryset.query.clone())  # type: ignore[attr-defined]
 
-    def output_field(self, queryset: QuerySet[Any]) -> "Field[Any, Any]":
-        """The type of the column's values. Raises FieldError where `queryset` has no such field."""
-        field: Field[Any, Any] = self.resolved(queryset).output_field
-        return field
+    def field_in(self, queryset: QuerySet[Any]) -> "Field[Any, Any] | None":
+        """The type of the column's values; None of a callable without one.
+
+        Raises FieldError where `queryset` has no such field.
+        """
+        if self.compute:
+            return self.output_field
+        found: Field[Any, Any] = self.resolved(queryset).output_field
+        return found
+
+    def kind_in(self, queryset: QuerySet[Any]) -> Kind:
+        """How the values are rendered, masks aside. Raises FieldError where `queryset` has no such field."""
+        found = self.field_in(queryset)
+        return Kind.OTHER if found is None else kind_of(found)
+
+    def description_in(self, queryset: QuerySet[Any]) -> Text:
+        """What is in the column, for people: its own sentence, or that of the model's field."""
+        if self.description or self.compute:
+            return self.description
+        target = getattr(self.resolved(queryset), "target", None)  # of a reference to a field, and no other
+        text: Text = getattr(target, "help_text", "")
+        return text
 
 
 def visible_columns(columns: Iterable[Column], has_permission: Callable[[str], bool]) -> tuple[Column, ...]:

@@ -49,6 +49,10 @@ class ExportSettings:
     """PLANS: what users of a plan may, by its name: `{"free": {"RATE": "5/h", "MAX_ROWS": 10_000}}`; and of
     single datasets, `{"free": {"DATASETS": {"calls": {"RATE": "1/d"}}}}`."""
 
+    since_margin: int = 300
+    """SINCE_MARGIN: seconds before now at which an export with `since=` ends. Longer than any transaction
+    that creates rows: of what is committed later, the next one knows nothing."""
+
     allowed_networks: Sequence[str] = ()
     """ALLOWED_NETWORKS: addresses and networks from which exports may be asked for; empty: from anywhere."""
 
@@ -85,6 +89,8 @@ class ExportSettings:
     def __post_init__(self) -> None:
         if self.chunk_size < 1:
             raise ImproperlyConfigured("EXPORTS['CHUNK_SIZE'] must be 1 at least.")
+        if self.since_margin < 0:
+            raise ImproperlyConfigured("EXPORTS['SINCE_MARGIN'] must be a number of seconds, 0 at least.")
         if self.parallel < 1:
             raise ImproperlyConfigured("EXPORTS['PARALLEL'] must be a number of connections, 1 at least.")
         if self.max_rows is not None and self.max_rows < 0:

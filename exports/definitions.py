@@ -44,6 +44,9 @@ class ModelExport:
     ordering: ClassVar[Sequence[str]] = ("pk",)
     """A stable order: columns that are never null and do not depend on collation, the last one unique."""
 
+    created_field: ClassVar[str] = ""
+    """The field with the moment at which a row was created, by which `since=` finds the new ones."""
+
     filename: ClassVar[str] = ""
     """What file names begin with; the name with underscores unless given."""
 

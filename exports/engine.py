@@ -15,7 +15,7 @@ from .audit import audited, opened_record, recorded_refusals
 from .caller import Caller
 from .clients import Client
 from .compressors import COMPRESSORS, compressed
-from .encoders import Block, Encoder, get_encoder
+from .encoders import Block, Encoder
 from .exceptions import Refused
 from .models import ExportLog
 from .parameters import ExportParameters, Selection
@@ -26,7 +26,6 @@ from .private_connection import PrivateConnection
 from .query import ExportQuery, build_query, require_row_limit, row_limit_exceeded
 from .rate import RateUsage
 from .registry import registry
-from .rendering import safe_header
 from .running import Run
 from .sources import Explanation, Source, choose_source
 from .spool import spooled
@@ -97,12 +96,12 @@ def _stream(
     usage: RateUsage | None,
 ) -> ExportStream:
     begun = time.monotonic()
-    encoder = get_encoder(query.options.format)
+    encoder = encoder_of(query)
     using = query.queryset.db
     connection = PrivateConnection(using, in_request=client is not None)
     progress, run = Progress(), Run(record.pk, connection, client)
     blocks = _counted(_endable(source.blocks(record.pk), source, run), progress, query)
-    chunks = _encoded(encoder, query, blocks)
+    chunks = _encoded(encoder, blocks)
     if query.options.compression:
         chunks = compressed(chunks, COMPRESSORS[query.options.compression]())
     if client and client.needs_length:
@@ -115,6 +114,7 @@ def _stream(
         progress=progress,
         run=run,
         usage=usage,
+        cursor=query.cursor,
     )
     metrics.first_block(record, time.monotonic() - begun)
     return stream
@@ -138,7 +138,7 @@ def refuse(dataset: str, caller: Caller, refusal: Refused) -> NoReturn:
 
 def filename(query: ExportQuery) -> str:
     """`calls_export_20260131_093000.csv`, in UTC; compressed, `….csv.gz`."""
-    extension = get_encoder(query.options.format).extension
+    extension = encoder_of(query).extension
     if query.options.compression:
         extension += f".{COMPRESSORS[query.options.compression].extension}"
     stem = query.definition.get_filename(query.parameters.filters.cleaned)
@@ -149,13 +149,17 @@ def media_type(query: ExportQuery) -> str:
     """That of the file: of what it is compressed with, else of its format."""
     if query.options.compression:
         return COMPRESSORS[query.options.compression].media_type
-    return get_encoder(query.options.format).media_type
+    return encoder_of(query).media_type
 
 
-def _encoded(encoder: Encoder, query: ExportQuery, rows: Generator[Block]) -> Generator[bytes]:
-    headers = [safe_header(column.header) for column in query.columns]
+def encoder_of(query: ExportQuery) -> Encoder:
+    """A new encoder of the file."""
+    return query.options.encoder_class(query.layout)
+
+
+def _encoded(encoder: Encoder, rows: Generator[Block]) -> Generator[bytes]:
     with closing(rows):
-        yield from encoder.encode(headers, rows)
+        yield from encoder.encode(rows)
 
 
 def _counted(blocks: Generator[Block], progress: Progress, query: ExportQuery) -> Generator[Block]:

@@ -6,7 +6,7 @@ knows nothing of HTTP. The sentences are translated when they are shown, and not
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -205,13 +205,42 @@ class ProcessLost(ExportError):
     message = _("The process that ran the export was killed.")
 
 
-class FormulaFound(ExportError):
+class CellError(ExportError):
+    """A cell cannot stand in the file; `row` counts from 1, without the headers."""
+
+    code = "cell_error"
+    message: ClassVar[Text] = _("Row {row}, column '{column}': the cell cannot stand in the file.")
+
+    def __init__(self, row: int, column: str, **names: object) -> None:
+        self.row = row
+        self.column = column
+        super().__init__(format_lazy(cast("str", self.message), row=row, column=column, **names))
+
+
+class FormulaFound(CellError):
     """A cell holds text that a spreadsheet would run as a formula."""
 
     code = "formula_found"
+    message = _("Row {row}, column '{column}': the cell would be run as a formula by a spreadsheet.")
 
-    def __init__(self, row: int, column: str) -> None:
-        self.row = row
-        self.column = column
-        text = _("Row {row}, column '{column}': the cell would be run as a formula by a spreadsheet.")
-        super().__init__(format_lazy(text, row=row, column=column))
+
+class CellTooLong(CellError):
+    """A cell holds more text than the format allows."""
+
+    code = "cell_too_long"
+    message = _(
+        "Row {row}, column '{column}': the cell has more than {limit} characters, the limit of {format}."
+    )
+
+    def __init__(self, row: int, column: str, *, limit: int, format: str) -> None:
+        super().__init__(row, column, limit=limit, format=format)
+
+
+class CellNotRepresentable(CellError):
+    """A cell holds a value that its type in the format has no room for, such as an infinite moment."""
+
+    code = "cell_not_representable"
+    message = _("Row {row}, column '{column}': {format} cannot hold the value.")
+
+    def __init__(self, row: int, column: str, *, format: str) -> None:
+        super().__init__(row, column, format=format)

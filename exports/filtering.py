@@ -4,6 +4,7 @@ By itself django-filter passes over a parameter that it does not know, and the `
 that is not valid is unfiltered.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from django_filters.widgets import BaseCSVWidget, SuffixedMultiWidget
 
 from .definitions import ModelExport
 from .exceptions import InvalidParameters, ParameterProblem
+from .filters import MomentField
 
 # Their choices are the values that the table has, whoever owns the rows.
 _LISTING = (AllValuesFilter, AllValuesMultipleFilter)
@@ -39,10 +41,16 @@ class ValidFilters:
         return rows
 
 
-def validate_filters(definition: ModelExport, params: QueryDict) -> ValidFilters:
-    """The filters of these parameters. Raises InvalidParameters naming each bad one."""
+def validate_filters(definition: ModelExport, params: QueryDict, zone: dt.tzinfo = dt.UTC) -> ValidFilters:
+    """The filters of these parameters. Raises InvalidParameters naming each bad one.
+
+    Dates, and datetimes without an offset, are read in `zone`.
+    """
     filterset = _filterset(definition, params)
     form: BaseForm = filterset.form
+    for field in form.fields.values():
+        if isinstance(field, MomentField):
+            field.zone = zone
     fields = _fields_by_parameter(form)
     problems = [*_unknown(params, fields), *_repeated(params, form, fields)]
     if not problems:

@@ -75,7 +75,7 @@ class BooleanField(forms.Field):
 
 
 class MomentField(forms.Field):
-    """A date or a datetime in ISO 8601 as a moment; without an offset it is in UTC.
+    """A date or a datetime in ISO 8601 as a moment; without an offset it is in `zone`, UTC unless set.
 
     `day_time` says which moment of its day a date alone means. With USE_TZ off the result is naive, in the
     current time zone, as the rows are.
@@ -89,6 +89,7 @@ class MomentField(forms.Field):
 
     def __init__(self, *, day_time: dt.time = dt.time.min, **kwargs: Any) -> None:
         self.day_time = day_time
+        self.zone: dt.tzinfo = dt.UTC
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> dt.datetime | None:
@@ -106,10 +107,16 @@ class MomentField(forms.Field):
             raise ValueError(text)
         date, time, offset = match.groups(default="")
         if not time:
-            return dt.datetime.combine(dt.date.fromisoformat(date), self.day_time, dt.UTC)
+            # The later one of two equal times, where the clock is set back in them, is the end of the day.
+            fold = int(self.day_time == dt.time.max)
+            day_time = self.day_time.replace(fold=fold)
+            return self._in_utc(dt.datetime.combine(dt.date.fromisoformat(date), day_time))
         # In a query string an offset's plus sign means a space.
         moment = dt.datetime.fromisoformat(f"{date}T{time}{offset.replace(' ', '+')}")
-        return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+        return self._in_utc(moment)
+
+    def _in_utc(self, moment: dt.datetime) -> dt.datetime:
+        return (moment.replace(tzinfo=self.zone) if moment.tzinfo is None else moment).astimezone(dt.UTC)
 
 
 class IntegerField(forms.Field):

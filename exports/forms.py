@@ -12,12 +12,13 @@ from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .columns import Column
 from .compressors import COMPRESSORS
 from .definitions import ModelExport
-from .encoders import ENCODERS
+from .encoders import encoder_class, installed_formats
 from .exceptions import ParameterProblem
 from .filtering import filter_form, lists_rows, parameter_names
-from .options import DEFAULT_FORMAT, OPTION_NAMES
+from .options import DEFAULTS, OPTION_NAMES, Overlong
 from .query import RAW_FORMULAS
 from .rendering import Formulas
 from .scope import FOR_ALL_TENANTS, FOR_OTHER_TENANT, has_permission
@@ -28,7 +29,15 @@ _FORMULAS = {
     Formulas.REJECT: _("Refuse the export"),
     Formulas.RAW: _("Leave them live"),
 }
-_DEFAULTS = {"format": DEFAULT_FORMAT, "formulas": Formulas.ESCAPE.value}
+_OVERLONG = {
+    Overlong.REJECT: _("Refuse the export"),
+    Overlong.CUT: _("Cut them, and mark where"),
+}
+_DIALECTS = {
+    "excel": _("for Excel"),
+    "excel-semicolon": _("for Excel where numbers have a comma"),
+    "tsv": _("parted by tabs"),
+}
 
 
 class ExportForm(forms.Form):
@@ -46,8 +55,9 @@ class ExportForm(forms.Form):
         problems: Sequence[ParameterProblem] = (),
         filters: Iterable[str] | None = None,
     ) -> None:
-        headers = [column.header for column in definition.get_columns_for(user)]
-        chosen = str(params["columns"]).split(",") if "columns" in params else headers
+        columns = definition.get_columns_for(user)
+        headers = [column.header for column in columns]
+        chosen = str(params["columns"]).split(",") if "columns" in params else _default(columns)
         super().__init__(data=_shown(params, chosen))
         self._problems = problems
         known = filter_form(definition).fields
@@ -57,7 +67,9 @@ class ExportForm(forms.Form):
             name: self._filter_field(name, known[name], params.getlist(name)) for name in self._filter_names
         }
         self.fields |= _option_fields(user, _together(chosen, headers))
-        for name in (*_DEFAULTS, "compression"):
+        if not definition.created_field:
+            del self.fields["since"]
+        for name in (*DEFAULTS, "compression", "dialect"):
             keep(self.fields[name], params.getlist(name))
 
     def filter_fields(self) -> list[BoundField]:
@@ -94,15 +106,19 @@ def normalised(params: QueryDict, definition: ModelExport, user: Any) -> QueryDi
     for name, values in params.lists():
         given = [value for value in values if value]  # a space may be what a filter looks for
         if name == "columns":
-            given = _columns(given, [column.header for column in definition.get_columns_for(user)])
-        if given and not (len(given) == 1 and given[0] == _DEFAULTS.get(name)):
+            given = _columns(given, _default(definition.get_columns_for(user)))
+        if given and not (len(given) == 1 and given[0] == DEFAULTS.get(name)):
             found.setlist(name, given)
     return found
 
 
-def _columns(ticked: list[str], headers: list[str]) -> list[str]:
-    """One comma-separated value; none where all are ticked; an empty one, an error, where none is."""
-    return [] if ticked == headers else [",".join(ticked)]
+def _columns(ticked: list[str], default: list[str]) -> list[str]:
+    """One comma-separated value; none for the default; an empty one, an error, where none is ticked."""
+    return [] if ticked == default else [",".join(ticked)]
+
+
+def _default(columns: Iterable[Column]) -> list[str]:
+    return [column.header for column in columns if column.default]
 
 
 def _together(chosen: list[str], headers: list[str]) -> list[str]:
@@ -113,7 +129,7 @@ def _together(chosen: list[str], headers: list[str]) -> list[str]:
 def _shown(params: QueryDict, chosen: list[str]) -> QueryDict:
     data = params.copy()
     data.setlist("columns", chosen)
-    for name, default in _DEFAULTS.items():
+    for name, default in DEFAULTS.items():
         data.setdefault(name, default)
     return data
 
@@ -123,6 +139,7 @@ def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
     if not has_permission(user, RAW_FORMULAS):
         formulas = [(key, label) for key, label in formulas if key != Formulas.RAW]
     compressions = [(name, f"{name} (.{compressor.extension})") for name, compressor in COMPRESSORS.items()]
+    dialects = [(name, format_lazy("{}: {}", name, label)) for name, label in _DIALECTS.items()]
     fields: dict[str, forms.Field] = {
         "columns": forms.MultipleChoiceField(
             label=_("Columns"),
@@ -131,13 +148,39 @@ def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
             required=False,
         ),
         "format": forms.ChoiceField(
-            label=_("Format"), choices=[(name, name.upper()) for name in ENCODERS], required=False
+            label=_("Format"),
+            choices=[(name, encoder_class(name).label) for name in installed_formats()],
+            required=False,
         ),
         "compression": forms.ChoiceField(
             label=_("Compression"), choices=[("", _("Not compressed")), *compressions], required=False
         ),
         "formulas": forms.ChoiceField(
-            label=_("Cells that a spreadsheet would run"), choices=formulas, required=False
+            label=_("Cells that a spreadsheet would run"),
+            help_text=_("In CSV; in no other format could they be run."),
+            choices=formulas,
+            required=False,
+        ),
+        "dialect": forms.ChoiceField(
+            label=_("Kind of CSV"), choices=[("", "RFC 4180"), *dialects], required=False
+        ),
+        "overlong": forms.ChoiceField(
+            label=_("Texts that are too long for Excel"),
+            help_text=_("A cell of Excel's holds 32,767 characters."),
+            choices=list(_OVERLONG.items()),
+            required=False,
+        ),
+        "tz": forms.CharField(
+            label=_("Time zone"),
+            help_text=_(
+                "Such as Europe/Berlin: of the times in the file, and of the dates above. Empty: UTC."
+            ),
+            required=False,
+        ),
+        "since": forms.CharField(
+            label=_("Created since"),
+            help_text=_("The cursor of an earlier export, or: start. Empty: all rows."),
+            required=False,
         ),
     }
     if any(has_permission(user, name) for name in (FOR_OTHER_TENANT, FOR_ALL_TENANTS)):

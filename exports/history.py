@@ -8,7 +8,7 @@ from django.http import QueryDict
 from .exceptions import DatasetNotFound
 from .lost import close_lost_records
 from .models import ExportLog
-from .options import DEFAULT_FORMAT, OPTION_NAMES
+from .options import DEFAULTS, OPTION_NAMES
 from .registry import registry
 from .scope import FOR_ALL_TENANTS, has_permission
 
@@ -50,12 +50,16 @@ def run_again(record: ExportLog, user: Any) -> QueryDict | None:
     params = QueryDict(mutable=True)
     for name, value in record.filters.items():
         params.setlist(name, value if isinstance(value, list) else [value])
-    if record.columns != [column.header for column in definition.get_columns_for(user)]:
-        params["columns"] = ",".join(record.columns)
-    if record.format != DEFAULT_FORMAT:
+    default = [column.header for column in definition.get_columns_for(user) if column.default]
+    renamed = record.options.get("renamed", {})
+    if record.columns != default or renamed:
+        params["columns"] = ",".join(
+            f"{header}:{renamed[header]}" if header in renamed else header for header in record.columns
+        )
+    if record.format != DEFAULTS["format"]:
         params["format"] = record.format
     for name, value in record.options.items():
-        if name in OPTION_NAMES and (name, value) != ("formulas", "escape"):
+        if name in OPTION_NAMES and DEFAULTS.get(name) != value:
             params[name] = value
     if record.user != str(user.pk):
         params["tenant"] = record.tenant

@@ -9,11 +9,13 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from .choosing import chosen_columns
 from .columns import Column
 from .definitions import ModelExport
 from .exceptions import InvalidParameters, ParameterProblem
 from .filtering import ValidFilters, validate_filters
-from .options import OPTION_NAMES, Options, chosen_columns
+from .incremental import Window, window
+from .options import OPTION_NAMES, Options
 
 # PostgreSQL holds no NUL in text, and half a surrogate pair has no encoding: neither a filter nor the audit
 # record could take one. JSON can bring the latter, and so can a request's own choice of charset.
@@ -39,9 +41,18 @@ class ExportParameters:
 
     definition: ModelExport
     options: Options
-    columns: tuple[Column, ...]
+    chosen: Mapping[str, Column]
+    """The columns by their headers in the file, in its order."""
+
     filters: ValidFilters
+    window: Window | None = None
+    """When the rows were created that are asked for; None where the dataset does not know."""
+
     selection: Selection | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(self.chosen.values())
 
     @classmethod
     def parse(
@@ -60,10 +71,11 @@ class ExportParameters:
         return cls(
             definition=definition,
             options=options,
-            columns=chosen_columns(
+            chosen=chosen_columns(
                 definition.get_columns(), definition.get_columns_for(user), options.columns
             ),
-            filters=validate_filters(definition, filter_params),
+            window=window(options.since, definition.created_field),
+            filters=validate_filters(definition, filter_params, options.zone),
             selection=selection,
         )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from .formulas import strip_controls
 from .query import ExportQuery
@@ -61,10 +60,11 @@ class Preview:
 def preview_of(query: ExportQuery) -> Preview:
     """Reads the first rows and counts all of them. Raises FormulaFound where the query says so."""
     first = replace(query, queryset=query.queryset[:PREVIEW_ROWS])
-    rows = chain.from_iterable(OrmSource(first).blocks())  # a page needs cells, and no CSV
+    # A page needs cells, and no file.
+    rows = [row for block in OrmSource(first).blocks() for row in zip(*block.columns, strict=True)]
     return Preview(
         query=query,
-        headers=[safe_header(column.header) for column in query.columns],
+        headers=[safe_header(header) for header in query.layout.headers],
         rows=[[strip_controls(cell or "") for cell in row] for row in rows],
         row_count=query.queryset.order_by().count(),
     )

@@ -9,15 +9,18 @@ from django.utils.translation import gettext_lazy as _
 
 from .columns import Column
 from .definitions import ModelExport
+from .encoders import FileColumn, Layout
 from .exceptions import NotPermitted, RowLimitExceeded
 from .filtering import known_parameters
-from .options import Options
+from .formulas import strip_controls
+from .options import Options, Overlong
 from .ordering import order_like
 from .parameters import ExportParameters
 from .policy.limits import limits_for
 from .policy.permissions import require_columns, require_permission_for_rows
 from .rendering import Formulas
 from .scope import Scope, has_permission, resolve_scope
+from .values import Kind
 
 RAW_FORMULAS = "exports.export_raw_formulas"
 
@@ -43,8 +46,27 @@ class ExportQuery:
         return self.parameters.columns
 
     @property
+    def layout(self) -> Layout:
+        """What the file looks like, whoever reads its rows."""
+        return Layout(
+            columns=[
+                _file_column(strip_controls(header), column, self.queryset)
+                for header, column in self.parameters.chosen.items()
+            ],
+            title=self.definition.get_name(),
+            zone=self.options.zone,
+            dialect=self.options.csv_dialect,
+            cut_overlong=self.options.overlong is Overlong.CUT,
+        )
+
+    @property
     def options(self) -> Options:
         return self.parameters.options
+
+    @property
+    def cursor(self) -> str:
+        """With what the next export goes on; empty where the dataset does not say when rows were created."""
+        return self.parameters.window.cursor if self.parameters.window else ""
 
     @property
     def filters(self) -> Mapping[str, Any]:
@@ -67,6 +89,18 @@ def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
         scope=scope,
         queryset=_ordered(_rows(parameters, scope), parameters),
         max_rows=limits_for(definition, user).max_rows,
+    )
+
+
+def _file_column(header: str, column: Column, rows: QuerySet[Any]) -> FileColumn:
+    kind = column.kind_in(rows)
+    if column.mask:  # what it leaves is text
+        kind = Kind.TEXT
+    if kind is not Kind.DECIMAL:
+        return FileColumn(header=header, kind=kind)
+    decimal: Any = column.field_in(rows)
+    return FileColumn(
+        header=header, kind=kind, max_digits=decimal.max_digits, decimal_places=decimal.decimal_places
     )
 
 
@@ -94,6 +128,8 @@ def _rows(parameters: ExportParameters, scope: Scope) -> QuerySet[Any]:
     # the expressions are all of the same database.
     base = base.using(base.db)
     rows = parameters.filters.apply(scope.filter(base, definition.scope_field))
+    if parameters.window is not None:
+        rows = parameters.window.filter(rows, definition.created_field)
     if rows.query.distinct:
         rows = base.filter(pk__in=rows.order_by().values("pk"))
     if parameters.selection is not None:

@@ -12,9 +12,9 @@ from .exceptions import FormulaFound
 from .formulas import escape_formula, is_formula, strip_controls
 from .values import BARE_TYPES, Nature, Rendering
 
-type Cells = list[str]
-type ColumnRenderer = Callable[[Sequence[Any], int], Sequence[str | None]]
-"""From one column's values in one block, and the number of rows before it, to cells. NULL may stay None, and
+type Cells = Sequence[str | None]
+type ColumnRenderer = Callable[[Sequence[Any], int], Cells]
+"""From one column's values in one block, and the number of rows before it, to cells. NULL stays None, and
 control characters stay, for the encoder."""
 
 
@@ -31,7 +31,7 @@ def column_renderer(rendering: Rendering, header: str, formulas: Formulas) -> Co
     finish = _FINISH[formulas]
 
     def plain(values: Sequence[Any], before: int) -> Cells:
-        return ["" if value is None else rendering.python(value) for value in values]
+        return [None if value is None else rendering.python(value) for value in values]
 
     def text(values: Sequence[Any], before: int) -> Cells:
         return finish(plain(values, before), header, before)
@@ -53,12 +53,12 @@ def safe_header(header: str) -> str:
 
 
 def _escape(cells: Cells, header: str, before: int) -> Cells:
-    return [escape_formula(cell) for cell in cells]
+    return [cell and escape_formula(cell) for cell in cells]
 
 
 def _reject(cells: Cells, header: str, before: int) -> Cells:
     for row, cell in enumerate(cells, before + 1):
-        if is_formula(cell):
+        if cell and is_formula(cell):
             raise FormulaFound(row, header)
     return cells
 

@@ -37,7 +37,8 @@ class ExportStream:
     Only the end of the file ends it. Once it was closed before that, it raises: whoever reads on does not
     take a part for the whole.
 
-    `usage` is how far the rate is used up with this export.
+    `usage` is how far the rate is used up with this export, `cursor` what the next one takes as `since`; it
+    counts once this one is whole.
     """
 
     def __init__(
@@ -50,12 +51,14 @@ class ExportStream:
         progress: Progress,
         run: Run,
         usage: RateUsage | None = None,
+        cursor: str = "",
     ) -> None:
         self.filename = filename
         self.media_type = media_type
         self.export_id = export_id
         self.progress = progress
         self.usage = usage
+        self.cursor = cursor
         self.client = run.client
         self._chunks = chunks
         self._run = run

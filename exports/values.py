@@ -10,7 +10,7 @@ What becomes of text that a spreadsheet would run stands in `formulas`.
 import datetime as dt
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum, auto
 from fractions import Fraction
@@ -29,6 +29,8 @@ class Kind(StrEnum):
     TEXT = auto()
     JSON = auto()
     BOOLEAN = auto()
+    KEY = auto()
+    """A number that names a row: nobody adds such up."""
     INTEGER = auto()
     DECIMAL = auto()
     FLOAT = auto()
@@ -46,6 +48,14 @@ def datetime_text(value: dt.datetime) -> str:
     """ISO 8601 in UTC. A naive value (USE_TZ off) is taken to be in the current time zone."""
     aware = timezone.make_aware(value) if value.tzinfo is None else value
     return aware.astimezone(dt.UTC).isoformat()
+
+
+def in_zone(text: str, zone: dt.tzinfo) -> str:
+    """A datetime's text in UTC as that of the same moment in `zone`; unchanged where Python has none."""
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(zone).isoformat()
+    except (ValueError, OverflowError):  # infinity, a year beyond 9999, or at either end of what there is
+        return text
 
 
 def decimal_text(value: Decimal) -> str:
@@ -144,6 +154,16 @@ class Rendering:
     nature: Nature = Nature.BARE
 
 
+def localised(rendering: Rendering, zone: dt.tzinfo) -> Rendering:
+    """The same in Python with datetimes in `zone`; what PostgreSQL writes stays in UTC."""
+
+    def render(value: Any) -> str:
+        text = rendering.python(value)
+        return in_zone(text, zone) if isinstance(value, dt.datetime) else text
+
+    return replace(rendering, python=render)
+
+
 _AT: Final = "({x})::timestamptz"
 _UTC: Final = f"({_AT} AT TIME ZONE INTERVAL '0')"
 _IN_PYTHON: Final = (
@@ -155,6 +175,7 @@ RENDERINGS: Final[dict[Kind, Rendering]] = {
     Kind.TEXT: Rendering(str, "({x})::text", nature=Nature.TEXT),
     Kind.JSON: Rendering(normalised_json, "({x})::jsonb", nature=Nature.TEXT),
     Kind.BOOLEAN: Rendering(boolean_text, "({x})::boolean::text"),
+    Kind.KEY: Rendering(str, "{x}"),
     Kind.INTEGER: Rendering(str, "{x}"),
     Kind.DECIMAL: Rendering(decimal_text, "{x}"),
     Kind.FLOAT: Rendering(float_text, "({x})::float8"),
@@ -186,6 +207,7 @@ RENDERINGS: Final[dict[Kind, Rendering]] = {
 _KINDS: "Final[tuple[tuple[type[models.Field[Any, Any]], Kind], ...]]" = (
     (models.JSONField, Kind.JSON),
     (models.BooleanField, Kind.BOOLEAN),
+    (models.AutoField, Kind.KEY),
     (models.IntegerField, Kind.INTEGER),
     (models.DecimalField, Kind.DECIMAL),
     (models.FloatField, Kind.FLOAT),

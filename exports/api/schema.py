@@ -10,7 +10,9 @@ from drf_spectacular.utils import OpenApiParameter
 from ..compressors import COMPRESSORS
 from ..definitions import ModelExport
 from ..encoders import ENCODERS, media_types
+from ..encoders.dialects import DIALECTS
 from ..filtering import filter_form, parameter_names
+from ..options import Overlong
 from ..registry import registry
 from ..rendering import Formulas
 from .serializers import ErrorSerializer
@@ -43,8 +45,12 @@ class DatasetSchema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]
         # Without a reader, as from a command, what everybody sees.
         user = getattr(getattr(self.view, "request", None), "user", None)
-        headers = ", ".join(column.header for column in self._definition.get_columns_for(user))
-        return f"{self._definition.description}\n\nColumns: {headers}."
+        rows = self._definition.get_queryset()
+        columns = "\n".join(
+            f"- `{column.header}`{'' if column.default else ', if chosen'}: {column.description_in(rows)}"
+            for column in self._definition.get_columns_for(user)
+        )
+        return f"{self._definition.description}\n\nColumns:\n\n{columns}"
 
     def get_override_parameters(self) -> list[Any]:
         filters = [
@@ -82,6 +88,7 @@ def _answer_headers() -> list[OpenApiParameter]:
     rate = "How far the rate is used up; not there without one."
     described = {
         "X-Export-Id": ("The id of the audit record.", str, [200]),
+        "X-Export-Cursor": ("What the next export takes as `since`, once this one is whole.", str, [200]),
         "RateLimit-Limit": (rate, int, [200, 429]),
         "RateLimit-Remaining": (rate, int, [200, 429]),
         "RateLimit-Reset": (rate, int, [200, 429]),
@@ -103,7 +110,28 @@ def _option_parameters() -> list[OpenApiParameter]:
             enum=list(COMPRESSORS),
             description="Compresses the file, whatever Accept-Encoding says of the transfer.",
         ),
-        OpenApiParameter("columns", str, description="Headers, comma-separated, in the order wanted."),
+        OpenApiParameter(
+            "columns",
+            str,
+            description="Headers, comma-separated, in the order wanted; `header:name` renames one.",
+        ),
+        OpenApiParameter("dialect", str, enum=list(DIALECTS), description="Which kind of CSV."),
+        OpenApiParameter(
+            "overlong",
+            str,
+            enum=list(Overlong),
+            description="What to do with text that is too long for a cell of Excel's.",
+        ),
+        OpenApiParameter(
+            "tz",
+            str,
+            description="The time zone of datetimes in the file, and of filters' dates; an IANA name.",
+        ),
+        OpenApiParameter(
+            "since",
+            str,
+            description="Only rows created since the export that gave this cursor; `start`: from the first.",
+        ),
         OpenApiParameter(
             "formulas",
             str,

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from .. import engine
 from ..catalogue import row_count
 from ..definitions import ModelExport
-from ..encoders import ENCODERS
+from ..encoders import installed_formats
 from ..filtering import known_parameters
 from ..lost import close_lost_records
 from ..models import ExportLog
@@ -162,7 +162,7 @@ def _described(definition: ModelExport, user: Any) -> dict[str, Any]:
         "endpoint": reverse(f"exports-api:{name}"),
         "description": definition.description,
         "filters": known_parameters(definition),
-        "columns": [column.header for column in definition.get_columns_for(user)],
-        "formats": list(ENCODERS),
+        "columns": [column.header for column in definition.get_columns_for(user) if column.default],
+        "formats": installed_formats(),
         "row_count": row_count(definition, user),
     }

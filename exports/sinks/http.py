@@ -10,9 +10,9 @@ from django.utils.http import content_disposition_header
 
 from ..clients import AsgiClient
 from ..exceptions import (
+    CellError,
     DatasetNotFound,
     ExportError,
-    FormulaFound,
     InvalidParameters,
     NotAcceptable,
     NotPermitted,
@@ -41,7 +41,7 @@ _STATUS: dict[type, int] = {
     DatasetNotFound: 404,
     ObjectNotFound: 404,
     NotAcceptable: 406,
-    FormulaFound: 409,
+    CellError: 409,
     RowLimitExceeded: 413,
     RateLimited: 429,
     RateUnknown: 503,
@@ -102,6 +102,8 @@ def streaming_response(request: HttpRequest, stream: ExportStream) -> StreamingH
     body = AsyncBody(stream, stream.client) if isinstance(stream.client, AsgiClient) else stream
     response = StreamingHttpResponse(body, content_type=stream.media_type)
     response["X-Export-Id"] = stream.export_id
+    if stream.cursor:
+        response["X-Export-Cursor"] = stream.cursor
     if stream.progress.size is not None:
         response["Content-Length"] = str(stream.progress.size)
     set_download_headers(response, stream.filename)

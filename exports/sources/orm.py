@@ -11,15 +11,14 @@ from django.db import connections
 from django.db.models.expressions import Combinable
 
 from ..conf import export_settings
-from ..encoders import Row
+from ..encoders import CellBlock
 from ..query import ExportQuery
-from ..rendering import ColumnRenderer, Formulas, column_renderer
+from ..rendering import Cells, ColumnRenderer, Formulas, column_renderer
 from . import Explanation
 from .cancelling import Readers
 from .explaining import explain
 from .expressions import Rendered
-from .marked import escaped_cells
-from .projection import Projection, project
+from .projection import Projection, finisher, project
 from .snapshot import snapshot
 
 
@@ -27,13 +26,13 @@ class OrmSource:
     """Tuples of values where the database gives every column; model instances where one is computed."""
 
     def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
-        formulas = query.options.formulas
         self._queryset = query.queryset
         self._obstacle = obstacle
         self._readers = Readers()
         self._chunk_size = export_settings().chunk_size
         self._columns = [
-            _Column(project(column, query.queryset, formulas), formulas) for column in query.columns
+            _Column(project(column, query.queryset, query.options), query.options.text_rule)
+            for column in query.columns
         ]
         self._computed = [column.header for column in query.columns if column.compute]
 
@@ -49,7 +48,7 @@ class OrmSource:
             return f"orm: model instances by .iterator(), because {why}"
         return "orm: values by .iterator()" + (f", because {self._obstacle}" if self._obstacle else "")
 
-    def blocks(self, export_id: UUID | None = None) -> Generator[Sequence[Row]]:
+    def blocks(self, export_id: UUID | None = None) -> Generator[CellBlock]:
         """Blocks of up to CHUNK_SIZE rows. Raises FormulaFound where the query says so."""
         before = 0
         # The cursor is closed inside of the transaction that it lives in, whatever happens.
@@ -60,7 +59,7 @@ class OrmSource:
             closing(self._rows()) as rows,
         ):
             for block in batched(rows, self._chunk_size):
-                yield list(zip(*self._rendered(block, before), strict=True))
+                yield CellBlock(list(self._rendered(block, before)))
                 before += len(block)
 
     def cancel(self) -> None:
@@ -71,7 +70,7 @@ class OrmSource:
         """The statement of `blocks`, and the plan that the database has for it."""
         return explain(self._statement(), self.reason)
 
-    def _rendered(self, block: Sequence[Sequence[Any]], before: int) -> Iterator[Sequence[str | None]]:
+    def _rendered(self, block: Sequence[Sequence[Any]], before: int) -> Iterator[Cells]:
         for column, values in zip(self._columns, zip(*block, strict=True), strict=True):
             yield column.render(values, before)
 
@@ -112,12 +111,4 @@ class _Column:
         self.render: ColumnRenderer = column_renderer(projection.rendering, column.header, formulas)
         if select is not None and template is not None and not projection.once:
             self.expression = Rendered(select, f"({template})::text")
-            self.render = _judged if projection.marked else _as_it_is
-
-
-def _judged(values: Sequence[str | None], before: int) -> Sequence[str | None]:
-    return escaped_cells(values)
-
-
-def _as_it_is(values: Sequence[str | None], before: int) -> Sequence[str | None]:
-    return values
+            self.render = finisher(projection)

@@ -56,14 +56,14 @@ class ParallelCopy:
         queryset: QuerySet[Any],
         statement: Callable[[QuerySet[Any]], str],
         *,
-        read: Reader,
+        reader: Reader,
         count: int,
         readers: Readers,
     ) -> None:
         self._using = queryset.db
         self._ranges = ranges(queryset)
         self._statement = statement
-        self._read_lines = read
+        self._reader = reader
         self._count = count
         self._readers = readers
         self._claiming = threading.Lock()
@@ -153,7 +153,7 @@ class ParallelCopy:
         try:
             while claimed := self._claim():
                 part, statement = claimed
-                with copied(connection, statement, self._read_lines) as blocks:
+                with copied(connection, statement, self._reader) as blocks:
                     for block in blocks:
                         self._put(part, block)
                 with self._changed:

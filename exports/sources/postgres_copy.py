@@ -11,12 +11,14 @@ from django.db.models import QuerySet
 
 from ..conf import export_settings
 from ..encoders import EncodedBlock
+from ..formulas import UNESCAPED_SQL
 from ..private_connection import in_transaction
 from ..query import ExportQuery
 from ..rendering import Formulas
+from ..values import Kind
 from . import Explanation
 from .cancelling import Readers
-from .copying import copied, reader
+from .copying import Reader, copied
 from .explaining import NOTHING_TO_ASK, plan_of
 from .parallel import ParallelCopy
 from .projection import Projection, project, reported
@@ -34,8 +36,10 @@ class PostgresCopySource:
     def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
         self._queryset = query.queryset
         self._projections = _projections(query)
-        self._read = reader(
-            width=len(self._projections), marked=any(projection.marked for projection in self._projections)
+        self._reader = Reader(
+            width=len(self._projections),
+            marked=any(projection.marked for projection in self._projections),
+            delimiter=query.options.csv_dialect.delimiter,
         )
         self._connections = export_settings().parallel if splits(query.queryset) else 1
         self._readers = Readers()
@@ -53,10 +57,13 @@ class PostgresCopySource:
         for whose, name in (("database", "server_encoding"), ("connection", "client_encoding")):
             if (encoding := reported(connection, name)) != "UTF8":
                 return f"the {whose}'s encoding is {encoding}, not UTF8"
-        by_python = [found.column for found in _projections(query) if found.template is None]
+        projections = _projections(query)
+        if any(projection.zone for projection in projections):
+            return "Python puts datetimes in another time zone"
+        by_python = [found.column for found in projections if found.template is None]
         if computed := [column.header for column in by_python if column.compute]:
             return f"columns are computed in Python: {', '.join(computed)}"
-        if by_python and query.options.formulas is Formulas.REJECT:
+        if by_python and query.options.text_rule is Formulas.REJECT:
             return "formulas=reject names the row of a formula"
         if by_python:
             return f"only Python can write columns: {', '.join(column.header for column in by_python)}"
@@ -77,14 +84,14 @@ class PostgresCopySource:
                 if in_order and self._connections > 1:
                     yield from self._parallel().blocks()
                 else:
-                    with copied(connection, statement, self._read) as blocks:
+                    with copied(connection, statement, self._reader) as blocks:
                         yield from blocks
 
     def _parallel(self) -> ParallelCopy:
         return ParallelCopy(
             self._queryset,
             self._statement,
-            read=self._read,
+            reader=self._reader,
             count=self._connections,
             readers=self._readers,
         )
@@ -122,8 +129,7 @@ class PostgresCopySource:
             return ""
         inner = connection.ops.compose_sql(sql, params)  # type: ignore[attr-defined]
         cells = ", ".join(
-            (projection.template or "").replace("{x}", f"r.{name}")
-            for name, projection in zip(names, self._projections, strict=True)
+            _cell(projection, name) for name, projection in zip(names, self._projections, strict=True)
         )
         return f"SELECT {cells} FROM ({inner}) AS r ({', '.join(names)})"  # noqa: S608 - of Django's own SQL
 
@@ -150,4 +156,11 @@ def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _projections(query: ExportQuery) -> list[Projection]:
-    return [project(column, query.queryset, query.options.formulas) for column in query.columns]
+    return [project(column, query.queryset, query.options) for column in query.columns]
+
+
+def _cell(projection: Projection, name: str) -> str:
+    """The SQL of a cell; a text may be what COPY is told to write for NULL, and would be quoted."""
+    sql = (projection.template or "").replace("{x}", f"r.{name}")
+    is_bare_text = projection.kind is Kind.TEXT and not projection.marked
+    return UNESCAPED_SQL.replace("{x}", sql) if is_bare_text else sql

@@ -1,5 +1,6 @@
 """What to select for a column on this database, and who writes the cells: the database or Python."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,11 +13,13 @@ from django.db.models.expressions import Col, Combinable
 from django.db.models.functions.datetime import TruncBase
 
 from ..columns import Column
-from ..formulas import MARKED_SQL, UNESCAPED_SQL
+from ..formulas import MARKED_SQL
 from ..masks import Mask
-from ..rendering import Formulas
-from ..values import RENDERINGS, Kind, Nature, Rendering, kind_of
+from ..options import Options
+from ..rendering import ColumnRenderer, Formulas
+from ..values import RENDERINGS, Kind, Nature, Rendering, in_zone, kind_of, localised
 from .expressions import JsonText
+from .marked import escaped_cells
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,17 +36,22 @@ class Projection:
     template: str | None = None
     """PostgreSQL's, around `{x}`, with everything in it but for `marked`; None: only Python can do it."""
 
+    kind: Kind = Kind.OTHER
     once: bool = False
     """Whether the template must not repeat what is selected: that takes time, or is different each time."""
 
     marked: bool = False
     """Whether the template marks texts that may be formulas, for `sources.marked` to judge."""
 
+    zone: dt.tzinfo | None = None
+    """Of datetimes, the zone that the template's text has yet to be put in; None: it stays in UTC."""
 
-def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Projection:
+
+def project(column: Column, queryset: QuerySet[Any], options: Options) -> Projection:
     """The projection of `column` in the rows of `queryset`."""
+    formulas, zone = options.text_rule, None if options.zone is dt.UTC else options.zone
     if column.compute:
-        rendering = _masked(RENDERINGS[Kind.OTHER], column.mask)
+        rendering = _masked(_in_zone(RENDERINGS[column.kind_in(queryset)], zone), column.mask)
         return Projection(column=column, select=None, rendering=rendering)
     resolved = column.resolved(queryset)
     kind = kind_of(resolved.output_field)
@@ -64,11 +72,26 @@ def project(column: Column, queryset: QuerySet[Any], formulas: Formulas) -> Proj
     return Projection(
         column=column,
         select=JsonText(select) if kind is Kind.JSON and template is None else select,
-        rendering=_masked(RENDERINGS[kind], column.mask),
+        rendering=_masked(_in_zone(RENDERINGS[kind], zone), column.mask),
         template=template,
+        kind=kind,
         once=kind is Kind.TEXT and not is_simple,
         marked=marked and template is not None,
+        zone=zone if kind is Kind.DATETIME else None,
     )
+
+
+def _in_zone(rendering: Rendering, zone: dt.tzinfo | None) -> Rendering:
+    return rendering if zone is None else localised(rendering, zone)
+
+
+def finisher(projection: Projection) -> ColumnRenderer:
+    """What Python has left to do with a column of the template's texts."""
+    if (zone := projection.zone) is not None:
+        return lambda cells, before: [cell and in_zone(cell, zone) for cell in cells]
+    if projection.marked:
+        return lambda cells, before: escaped_cells(cells)
+    return lambda cells, before: cells
 
 
 def reported(connection: BaseDatabaseWrapper, name: str) -> str | None:
@@ -86,7 +109,7 @@ def _template(kind: Kind, column: Column, formulas: Formulas, resolved: Any, *, 
         return inner
     if formulas is Formulas.REJECT:
         return None
-    return (MARKED_SQL if marked else UNESCAPED_SQL).replace("{x}", inner)
+    return MARKED_SQL.replace("{x}", inner) if marked else inner
 
 
 def _rendered(kind: Kind, resolved: Any) -> str | None:

@@ -20,4 +20,4 @@ class CheckedCallExport(CallExport):
     """The same calls, of whose telephone numbers the database guarantees what `calls` has to look at."""
 
     name = "calls-checked"
-    columns = [_checked(column) for column in CallExport.columns]
+    columns = [_checked(column) for column in CallExport().get_columns()]

@@ -25,7 +25,7 @@ def written(rows):
     render = column_renderer(RENDERINGS[Kind.TEXT], "text", Formulas.ESCAPE)
     columns = [render(column, 0) for column in zip(*rows, strict=True)]
     headers = [f"h{number}" for number in range(len(rows[0]))]
-    return b"".join(CsvEncoder().encode(headers, [list(zip(*columns, strict=True))]))
+    return b"".join(CsvEncoder(layout(headers)).encode([CellBlock(columns)]))
 
 
 def read(data):

@@ -12,6 +12,14 @@ import exports
 from . import filters
 from .models import Alert, Host, Network, Port, Scan
 
+_NETWORK = _("The name of the network that it is in.")
+
+
+def _network_name() -> Subquery:
+    """The name of a row's network; NULL if that is another tenant's."""
+    own = Network.objects.filter(pk=OuterRef("network_id"), user=OuterRef("user"))
+    return Subquery(own.values("name"))
+
 
 @exports.register(Port)
 class ScanExport(exports.ModelExport):
@@ -49,18 +57,19 @@ class AlertExport(exports.ModelExport):
     description = _("Alerts about ports that are new, not allowed or blocked.")
     filterset_class = filters.AlertFilterSet
     scope_field = "user"
-    # Empty for a network of another tenant.
-    _network = Network.objects.filter(pk=OuterRef("network_id"), user=OuterRef("user"))
     columns = [
         exports.Column("Alert Type", "alert_type"),
         exports.Column("IP", "ip"),
         exports.Column("Port", "port"),
-        exports.Column("Network", Subquery(_network.values("name"))),
+        exports.Column("Network", _network_name(), description=_NETWORK),
         exports.Column(
-            "Status", Case(When(acknowledged=True, then=Value("Acknowledged")), default=Value("Open"))
+            "Status",
+            Case(When(acknowledged=True, then=Value("Acknowledged")), default=Value("Open")),
+            description=_("Acknowledged once somebody has seen to it, else Open."),
         ),
         exports.Column("Created At", "created_at"),
     ]
+    created_field = "created_at"
     ordering = ("created_at", "id")
 
 
@@ -86,6 +95,7 @@ class HostExport(exports.ModelExport):
                 When(is_pingable=False, then=Value("Down")),
                 default=Value("Unknown"),
             ),
+            description=_("Whether it answers: Up, Down or Unknown."),
         ),
         exports.Column("OS Guess", "os_guess"),
         exports.Column("First Seen", "first_seen"),
@@ -97,6 +107,8 @@ class HostExport(exports.ModelExport):
                 When(latest_scan__isnull=True, then=_number(Port.objects.all())),
                 default=_number(Port.objects.filter(scan=OuterRef("latest_scan"))),
             ),
+            description=_("How many ports its latest scan found open."),
         ),
+        exports.Column("Network", _network_name(), default=False, description=_NETWORK),
     ]
     ordering = ("id",)

@@ -138,5 +138,4 @@ def _alert(host: Host, found: FoundHost, port: FoundPort) -> Alert:
         alert_type=Alert.Type.NEW_PORT,
         ip=found.ip,
         port=port.number,
-        created_at=found.seen_at,
     )

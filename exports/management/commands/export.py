@@ -12,8 +12,9 @@ from ... import engine
 from ...caller import Caller
 from ...compressors import COMPRESSORS
 from ...encoders import ENCODERS
+from ...encoders.dialects import DIALECTS
 from ...exceptions import ExportError
-from ...options import OPTION_NAMES
+from ...options import OPTION_NAMES, Overlong
 from ...rendering import Formulas
 from ...stream import ExportStream
 from ..arguments import caller_for, parameters
@@ -120,7 +121,8 @@ def _summary(place: str, stream: ExportStream, digest: str) -> str:
     done = stream.progress
     text = _("%(place)s: %(rows)s rows, %(bytes)s bytes, SHA-256 %(digest)s, export %(id)s")
     figures = {"rows": f"{done.rows:,}", "bytes": f"{done.bytes:,}"}
-    return text % {"place": place, "digest": digest, "id": stream.export_id, **figures}
+    done_text = text % {"place": place, "digest": digest, "id": stream.export_id, **figures}
+    return f"{done_text}, cursor {stream.cursor}" if stream.cursor else done_text
 
 
 def _option_helps() -> dict[str, str]:
@@ -129,6 +131,11 @@ def _option_helps() -> dict[str, str]:
         "format": _("one of: %(names)s") % {"names": ", ".join(ENCODERS)},
         "compression": _("compress the file; one of: %(names)s") % {"names": ", ".join(COMPRESSORS)},
         "columns": _("headers, separated by commas: these columns in this order"),
+        "dialect": _("write CSV as one of: %(names)s") % {"names": ", ".join(DIALECTS)},
+        "overlong": _("what becomes of text that is too long for a cell of Excel's; one of: %(names)s")
+        % {"names": ", ".join(Overlong)},
+        "tz": _("time zone of datetimes in the file, and of filters' dates, such as Europe/Berlin"),
+        "since": _("only rows created since: the cursor of an earlier export, or start"),
         "formulas": _("what becomes of text that a spreadsheet would run; one of: %(names)s")
         % {"names": ", ".join(Formulas)},
         "tenant": _("whose rows: the id of a tenant, or * for everybody's"),

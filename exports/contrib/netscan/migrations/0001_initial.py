@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('ip', models.GenericIPAddressField(help_text="The host's address, kept when the host is deleted.", verbose_name='IP address')),
                 ('port', models.PositiveIntegerField(help_text="The port's number.", verbose_name='port')),
                 ('acknowledged', models.BooleanField(default=False, help_text='Whether somebody has looked at it.', verbose_name='acknowledged')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When it was noticed.', verbose_name='created at')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When it was stored.', verbose_name='created at')),
                 ('user', models.ForeignKey(db_index=False, help_text='The tenant who owns this alert.', on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
                 ('host', models.ForeignKey(blank=True, help_text='Empty once the host is deleted.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='netscan.host', verbose_name='host')),
                 ('network', models.ForeignKey(blank=True, help_text='Empty once the network is deleted.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='netscan.network', verbose_name='network')),

@@ -56,7 +56,7 @@ class Alert(models.Model):
         _("acknowledged"), default=False, help_text=_("Whether somebody has looked at it.")
     )
     created_at = models.DateTimeField(
-        _("created at"), default=timezone.now, help_text=_("When it was noticed.")
+        _("created at"), default=timezone.now, help_text=_("When it was stored.")
     )
 
     class Meta:
