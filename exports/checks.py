@@ -103,7 +103,7 @@ def _check_created_field(definition: ModelExport) -> Iterator[CheckMessage]:
     found = _ordering_field(definition, name)
     if not isinstance(found, models.DateTimeField) or found.null:
         hint = "Name a DateTimeField of the model that is never null: rows without a moment would be missed."
-        yield _error("E021", definition, f"created_field {name!r} does not say when a row was created.", hint)
+        yield _error("E025", definition, f"created_field {name!r} does not say when a row was created.", hint)
 
 
 def _check_ordering(definition: ModelExport) -> Iterator[CheckMessage]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.db.models import F, Field, QuerySet
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Col, Combinable
 
 from .exceptions import Text
 from .values import Kind, kind_of
@@ -80,6 +80,15 @@ class Column:
         """How the values are rendered, masks aside. Raises FieldError where `queryset` has no such field."""
         found = self.field_in(queryset)
         return Kind.OTHER if found is None else kind_of(found)
+
+    def own_field_in(self, queryset: QuerySet[Any]) -> "Field[Any, Any] | None":
+        """The field of the row itself whose values it shows as they are; None of every other column."""
+        if self.compute or self.mask:
+            return None
+        found = self.resolved(queryset)
+        if isinstance(found, Col) and found.alias == queryset.model._meta.db_table:
+            return found.target
+        return None
 
     def description_in(self, queryset: QuerySet[Any]) -> Text:
         """What is in the column, for people: its own sentence, or that of the model's field."""

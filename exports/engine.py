@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
@@ -23,13 +24,12 @@ from .policy import rates
 from .policy.permissions import require_permission
 from .preview import Preview, preview_of
 from .private_connection import PrivateConnection
-from .query import ExportQuery, build_query, require_row_limit, row_limit_exceeded
-from .rate import RateUsage
+from .query import ExportQuery, build_query, query_of_no_rows, require_row_limit, row_limit_exceeded
 from .registry import registry
 from .running import Run
 from .sources import Explanation, Source, choose_source
 from .spool import spooled
-from .stream import ExportStream, Progress
+from .stream import ExportStream, FileFacts, Progress
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,12 @@ def prepare(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
     return query
 
 
+def head(dataset: str, caller: Caller, params: QueryDict) -> FileFacts:
+    """What a download would say of its file. Exports nothing; raises what `prepare` does, and RateLimited."""
+    query = prepare(dataset, caller, params)
+    return replace(facts_of(query), usage=rates.peek(query.definition, caller))
+
+
 def preview(dataset: str, caller: Caller, params: QueryDict, selection: Selection | None = None) -> Preview:
     """The first rows and their number, counted against no rate and no limit; what is denied is recorded.
 
@@ -58,6 +64,18 @@ def preview(dataset: str, caller: Caller, params: QueryDict, selection: Selectio
         # Nothing was taken out, so there is no record; but staff looked at rows of others.
         logger.info("User %s saw rows of tenant %r in %s", caller.user.pk, query.scope.tenant, dataset)
     return preview_of(query)
+
+
+def describe(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
+    """The query of a file that is to be described: its columns and layout are those of the export.
+
+    It has no rows, reads none, and no filter is required. No record, nothing counted. Raises DatasetNotFound,
+    NotPermitted or InvalidParameters.
+    """
+    definition = registry.get(dataset)
+    require_permission(definition, caller)
+    parameters = ExportParameters.parse(definition, params, caller.user, of_rows=False)
+    return query_of_no_rows(parameters, caller.user)
 
 
 def explain(dataset: str, caller: Caller, params: QueryDict) -> Explanation:
@@ -79,11 +97,11 @@ def start(
         require_row_limit(query)
         concurrency.require_room(caller.user)
         rates.peek(query.definition, caller)
-        source, name = choose_source(query), filename(query)
+        source, facts = choose_source(query), facts_of(query)
         with opened_record(query, caller, source.reason) as record:
             concurrency.require_still_room(record)
             usage = rates.take(query.definition, caller)
-    work = partial(_stream, query, source, record, name, caller.client, usage)
+    work = partial(_stream, query, source, record, caller.client, replace(facts, usage=usage))
     return caller.client.attend(work) if caller.client else work()
 
 
@@ -91,9 +109,8 @@ def _stream(
     query: ExportQuery,
     source: Source,
     record: ExportLog,
-    name: str,
     client: Client | None,
-    usage: RateUsage | None,
+    facts: FileFacts,
 ) -> ExportStream:
     begun = time.monotonic()
     encoder = encoder_of(query)
@@ -106,16 +123,8 @@ def _stream(
         chunks = compressed(chunks, COMPRESSORS[query.options.compression]())
     if client and client.needs_length:
         chunks = spooled(chunks, progress, record.pk, using)
-    stream = ExportStream(
-        audited(chunks, record, progress, run),
-        filename=name,
-        media_type=media_type(query),
-        export_id=str(record.pk),
-        progress=progress,
-        run=run,
-        usage=usage,
-        cursor=query.cursor,
-    )
+    chunks = audited(chunks, record, progress, run)
+    stream = ExportStream(chunks, facts, export_id=str(record.pk), progress=progress, run=run)
     metrics.first_block(record, time.monotonic() - begun)
     return stream
 
@@ -136,20 +145,18 @@ def refuse(dataset: str, caller: Caller, refusal: Refused) -> NoReturn:
         raise refusal
 
 
-def filename(query: ExportQuery) -> str:
-    """`calls_export_20260131_093000.csv`, in UTC; compressed, `….csv.gz`."""
-    extension = encoder_of(query).extension
-    if query.options.compression:
-        extension += f".{COMPRESSORS[query.options.compression].extension}"
+def facts_of(query: ExportQuery) -> FileFacts:
+    """What is known of the file now: `calls_export_20260131_093000.csv`, in UTC; compressed, `….csv.gz`."""
+    encoder, compressor = encoder_of(query), COMPRESSORS.get(query.options.compression or "")
     stem = query.definition.get_filename(query.parameters.filters.cleaned)
-    return f"{stem}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S}.{extension}"
-
-
-def media_type(query: ExportQuery) -> str:
-    """That of the file: of what it is compressed with, else of its format."""
-    if query.options.compression:
-        return COMPRESSORS[query.options.compression].media_type
-    return encoder_of(query).media_type
+    name = f"{stem}_{dt.datetime.now(dt.UTC):%Y%m%d_%H%M%S}.{encoder.extension}"
+    return FileFacts(
+        filename=f"{name}.{compressor.extension}" if compressor else name,
+        media_type=compressor.media_type if compressor else encoder.media_type,
+        dense=encoder.dense or compressor is not None,
+        parameters=query.parameters,
+        cursor=query.cursor,
+    )
 
 
 def encoder_of(query: ExportQuery) -> Encoder:

@@ -41,16 +41,20 @@ class ValidFilters:
         return rows
 
 
-def validate_filters(definition: ModelExport, params: QueryDict, zone: dt.tzinfo = dt.UTC) -> ValidFilters:
+def validate_filters(
+    definition: ModelExport, params: QueryDict, zone: dt.tzinfo = dt.UTC, *, all_required: bool = True
+) -> ValidFilters:
     """The filters of these parameters. Raises InvalidParameters naming each bad one.
 
-    Dates, and datetimes without an offset, are read in `zone`.
+    Dates, and datetimes without an offset, are read in `zone`. Without `all_required` any filter may be left
+    out.
     """
     filterset = _filterset(definition, params)
     form: BaseForm = filterset.form
     for field in form.fields.values():
         if isinstance(field, MomentField):
             field.zone = zone
+        field.required = field.required and all_required
     fields = _fields_by_parameter(form)
     problems = [*_unknown(params, fields), *_repeated(params, form, fields)]
     if not problems:

@@ -3,11 +3,12 @@
 It shows a choice and what is wrong with it. Whether it is valid the engine says, as it does for every door.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.forms.boundfield import BoundField
+from django.forms.boundfield import BoundField, BoundWidget
 from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from .columns import Column
 from .compressors import COMPRESSORS
 from .definitions import ModelExport
 from .encoders import encoder_class, installed_formats
-from .exceptions import ParameterProblem
+from .exceptions import ParameterProblem, Text
 from .filtering import filter_form, lists_rows, parameter_names
 from .options import DEFAULTS, OPTION_NAMES, Overlong
 from .query import RAW_FORMULAS
@@ -40,6 +41,20 @@ _DIALECTS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tick:
+    """The box of a column, what is told of it, and the id of the element that tells it."""
+
+    box: BoundWidget
+    description: Text
+    is_extra: bool
+    """Whether it is in the file only where it is ticked."""
+
+    @property
+    def notes_id(self) -> str:
+        return f"{self.box.id_for_label}_notes"
+
+
 class ExportForm(forms.Form):
     """`params` are the API's, `problems` what the engine found wrong with them.
 
@@ -60,6 +75,8 @@ class ExportForm(forms.Form):
         chosen = str(params["columns"]).split(",") if "columns" in params else _default(columns)
         super().__init__(data=_shown(params, chosen))
         self._problems = problems
+        rows = definition.get_queryset()
+        self._told = {column.header: (column.description_in(rows), not column.default) for column in columns}
         known = filter_form(definition).fields
         self._filter_names = [name for name in known if filters is None or name in filters]
         self._listing = {name for name in self._filter_names if lists_rows(definition, name)}
@@ -79,6 +96,19 @@ class ExportForm(forms.Form):
     def option_fields(self) -> list[BoundField]:
         """Format and the like; the columns, which are many, apart."""
         return [self[name] for name in OPTION_NAMES if name in self.fields and name != "columns"]
+
+    def ticks(self) -> Iterator[Tick]:
+        """The columns, in their order; each box names the element that describes it."""
+        for box in self["columns"]:
+            choice = str(box.data["value"])
+            # What is to stand under another name is `header:name`.
+            description, is_extra = self._told.get(choice) or self._told.get(
+                choice.partition(":")[0], ("", False)
+            )
+            tick = Tick(box=box, description=description, is_extra=is_extra)
+            if description or is_extra:
+                box.data["attrs"]["aria-describedby"] = tick.notes_id
+            yield tick
 
     def full_clean(self) -> None:
         """Takes over what the engine has said."""

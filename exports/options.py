@@ -115,6 +115,7 @@ OPTION_NAMES = (
     "since",
     "tenant",
 )
+_OF_SOME_FORMATS = {"formulas", "dialect", "overlong"}
 DEFAULTS = {
     "format": DEFAULT_FORMAT,
     "formulas": Formulas.ESCAPE.value,
@@ -154,9 +155,6 @@ def _impossible(given: dict[str, str]) -> Iterator[ParameterProblem]:
         text = _("{label} needs a library that is not installed here: pip install django-exports[{extra}]")
         detail = format_lazy(text, label=encoder.label, extra=encoder.extra)
         yield ParameterProblem("format", "not_installed", detail)
-    for option in given.keys() & _OF_SOME_FORMATS - encoder.options:
+    for option in sorted(given.keys() & _OF_SOME_FORMATS - encoder.options):
         text = _("This does not go with format={format}.")
         yield ParameterProblem(option, "does_not_apply", format_lazy(text, format=name))
-
-
-_OF_SOME_FORMATS = {"formulas", "dialect", "overlong"}

@@ -56,9 +56,17 @@ class ExportParameters:
 
     @classmethod
     def parse(
-        cls, definition: ModelExport, params: QueryDict, user: Any, selection: Selection | None = None
+        cls,
+        definition: ModelExport,
+        params: QueryDict,
+        user: Any,
+        selection: Selection | None = None,
+        *,
+        of_rows: bool = True,
     ) -> "ExportParameters":
         """Raises InvalidParameters, naming each bad parameter of one kind.
+
+        Where it is not `of_rows`, but of the columns alone, no filter is required.
 
         It tells `user` of no column that they may not see; columns that they name all the same are among
         `columns`.
@@ -75,7 +83,7 @@ class ExportParameters:
                 definition.get_columns(), definition.get_columns_for(user), options.columns
             ),
             window=window(options.since, definition.created_field),
-            filters=validate_filters(definition, filter_params, options.zone),
+            filters=validate_filters(definition, filter_params, options.zone, all_required=of_rows),
             selection=selection,
         )
 

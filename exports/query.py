@@ -76,13 +76,7 @@ class ExportQuery:
 
 def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
     """The query for this user. Raises NotPermitted, ObjectNotFound or InvalidParameters."""
-    definition, options = parameters.definition, parameters.options
-    scope = resolve_scope(user, options.tenant)
-    if options.tenant is not None:
-        require_permission_for_rows(definition, user, scope)
-    require_columns(parameters.columns, user)
-    if options.formulas is Formulas.RAW and not has_permission(user, RAW_FORMULAS):
-        raise NotPermitted(_("You may not export cells with live formulas."), attr="formulas")
+    definition, scope = parameters.definition, _permitted_scope(parameters, user)
     definition.clean(parameters.filters.cleaned, scope)
     return ExportQuery(
         parameters=parameters,
@@ -90,6 +84,28 @@ def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
         queryset=_ordered(_rows(parameters, scope), parameters),
         max_rows=limits_for(definition, user).max_rows,
     )
+
+
+def query_of_no_rows(parameters: ExportParameters, user: Any) -> ExportQuery:
+    """The same for what its columns are, without a look at any row. Raises NotPermitted."""
+    return ExportQuery(
+        parameters=parameters,
+        scope=_permitted_scope(parameters, user),
+        queryset=parameters.definition.get_queryset().none(),
+        max_rows=limits_for(parameters.definition, user).max_rows,
+    )
+
+
+def _permitted_scope(parameters: ExportParameters, user: Any) -> Scope:
+    """Whose rows, once all that the user asks for is theirs to ask. Raises NotPermitted."""
+    definition, options = parameters.definition, parameters.options
+    scope = resolve_scope(user, options.tenant)
+    if options.tenant is not None:
+        require_permission_for_rows(definition, user, scope)
+    require_columns(parameters.columns, user)
+    if options.formulas is Formulas.RAW and not has_permission(user, RAW_FORMULAS):
+        raise NotPermitted(_("You may not export cells with live formulas."), attr="formulas")
+    return scope
 
 
 def _file_column(header: str, column: Column, rows: QuerySet[Any]) -> FileColumn:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections
 
 from .exceptions import ReaderLeft
+from .parameters import ExportParameters
 from .rate import RateUsage
 from .running import Run
 
@@ -28,37 +29,44 @@ class Progress:
     size: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class FileFacts:
+    """What is known of a file before its first byte.
+
+    `dense` is whether it is compressed in itself, `cursor` what the next export takes as `since`, once this
+    one is whole; `usage` how far the rate is used up with it.
+    """
+
+    filename: str
+    media_type: str
+    dense: bool
+    parameters: ExportParameters
+    cursor: str
+    usage: RateUsage | None = None
+
+
 class ExportStream:
-    """An iterator over the file's bytes with its name, type and progress, to be closed by whoever took it.
+    """An iterator over the file's bytes, with what is known of it, to be closed by whoever took it.
 
     It has run up to its first bytes when it is made: what fails at once has failed before. And closing
     it always reaches the stages behind it, which closing a generator that never started would not.
 
-    Only the end of the file ends it. Once it was closed before that, it raises: whoever reads on does not
-    take a part for the whole.
-
-    `usage` is how far the rate is used up with this export, `cursor` what the next one takes as `since`; it
-    counts once this one is whole.
+    Only the end of the file ends it. Once it has failed, or was closed before that, it raises: whoever reads
+    on does not take a part for the whole.
     """
 
     def __init__(
         self,
         chunks: Generator[bytes],
+        facts: FileFacts,
         *,
-        filename: str,
-        media_type: str,
         export_id: str,
         progress: Progress,
         run: Run,
-        usage: RateUsage | None = None,
-        cursor: str = "",
     ) -> None:
-        self.filename = filename
-        self.media_type = media_type
+        self.facts = facts
         self.export_id = export_id
         self.progress = progress
-        self.usage = usage
-        self.cursor = cursor
         self.client = run.client
         self._chunks = chunks
         self._run = run
@@ -99,6 +107,9 @@ class ExportStream:
             return next(self._ahead)
         except StopIteration:
             self._whole = True
+            raise
+        except Exception as error:  # a generator that has raised would just end the next time
+            self._run.error = self._run.error or error
             raise
 
     def close(self) -> None:

@@ -259,6 +259,7 @@ EXPORTS = {
     "PARALLEL": env.whole_number("EXPORTS_PARALLEL", 1, least=1),
     "MAX_CONCURRENT": env.whole_number("EXPORTS_MAX_CONCURRENT", 0) or None,
     "MAX_CONCURRENT_PER_USER": env.whole_number("EXPORTS_MAX_CONCURRENT_PER_USER", 10) or None,
+    "SINCE_MARGIN": env.whole_number("EXPORTS_SINCE_MARGIN", 300),
 }
 
 # --- Safety -------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ PIECES = (
     "tests/credentials/",
     "tests/operations/test_shutdown.py",
     "tests/benchmark/test_run.py",
+    "tests/formats/test_values.py",
+    "tests/formats/test_servers.py",
     "tests/limits/",
     "tests/processes/",
     "tests/demo/test_demo.py",

@@ -18,6 +18,8 @@ from accounts.api.serializers import APIKeySerializer
 from exports import checks, conf, constraints, deployment, filters, formulas, installation, options, values
 from exports.api import schema
 from exports.contrib import netscan, telephony
+from exports.encoders import ENCODERS, encoder_class, media_types
+from exports.encoders.dialects import DIALECTS
 from exports.filtering import known_parameters
 from exports.models import ExportLog
 from exports.registry import registry
@@ -206,6 +208,11 @@ def test_a_dataset_is_documented_as_declared(dataset):
     assert names(text, "filter") == list(known_parameters(definition))
     [order] = re.findall(r"^Order: (.*)$", text, re.MULTILINE)
     assert coded(order) == list(definition.ordering)
+    new_by = re.findall(r"^New by: `(.*)`$", text, re.MULTILINE)
+    assert new_by == ([definition.created_field] if definition.created_field else [])
+    rows = table(text, "column")
+    chosen = [coded(row[0])[0] for row in rows if row[1].endswith("Only if chosen")]
+    assert chosen == [column.header for column in definition.get_columns() if not column.default]
     indexes = {coded(row[0])[0]: coded(row[1].partition(", of rows")[0]) for row in table(text, "index")}
     assert indexes == {index.name: index.fields for index in definition.model._meta.indexes}
 
@@ -254,9 +261,37 @@ def test_the_examples_of_the_formula_rule():
         assert exports.unescape_formula(cell) == text
 
 
-def test_every_type_has_its_rendering():
-    documented = [name for row in table(read("docs/csv.md"), "field") for name in coded(row[0])]
+@pytest.mark.parametrize("page", ["docs/csv.md", "docs/formats.md"])
+def test_every_type_has_its_rendering(page):
+    documented = [name for row in table(read(page), "field") for name in coded(row[0])]
     assert sorted(documented) == sorted(field.__name__ for field, _ in values._KINDS)
+
+
+def test_the_dialects():
+    _none, *rows = table(section("docs/csv.md", "## Dialects"), "dialect")
+    delimiters = {"comma": ",", "semicolon": ";", "tab": "\t"}
+    assert {coded(row[0])[0]: [*row[1:3], *coded(row[3]), *coded(row[4])] for row in rows} == {
+        name: [
+            next(word for word, delimiter in delimiters.items() if delimiter == dialect.delimiter),
+            "yes" if dialect.byte_order_mark else "no",
+            f".{dialect.extension}",
+            dialect.media_type,
+        ]
+        for name, dialect in DIALECTS.items()
+    }
+
+
+def test_the_formats():
+    rows = table(read("docs/formats.md"), "format")
+    documented = {coded(row[0])[0]: coded(row[2]) for row in rows}
+    assert documented == {
+        name: [f"pip install django-exports[{found.extra}]"] if found.extra else []
+        for name, found in ((name, encoder_class(name)) for name in ENCODERS)
+    }
+    assert list(documented) == list(ENCODERS)
+    assert [coded(row[1])[0] for row in rows] == [f".{encoder_class(name).extension}" for name in ENCODERS]
+    downloads = section("docs/api.md", "## Downloads")
+    assert all(f"`{media_type}`" in downloads for media_type in media_types())
 
 
 # --- API ----------------------------------------------------------------------------------------------------

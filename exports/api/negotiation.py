@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from ..compressors import COMPRESSORS
 from ..encoders import media_types
+from ..encoders.dialects import DIALECTS
 from ..exceptions import InvalidParameters, NotAcceptable, ParameterProblem
 from ..options import DEFAULT_FORMAT
 
@@ -38,20 +39,27 @@ def negotiated(request: Request, url_filters: Mapping[str, object]) -> QueryDict
             raise InvalidParameters([ParameterProblem(name, "repeated", _("The path says this already."))])
         params[name] = str(value)
     if "format" not in params:
-        params["format"] = _by_accept(request, params.get("compression"))
+        params["format"] = _by_accept(request, _own_types(params))
     return params
 
 
-def _by_accept(request: Request, compression: str | None) -> str:
+def _own_types(params: QueryDict) -> list[str]:
+    """The types that the file has by other options than `format`: its dialect's, and its compression's."""
+    dialect = DIALECTS.get(params.get("dialect", ""))
+    compressor = COMPRESSORS.get(params.get("compression", ""))
+    return [found.media_type for found in (dialect, compressor) if found]
+
+
+def _by_accept(request: Request, own_types: Iterable[str]) -> str:
     """The format that the Accept header likes best; of equals, the first that there is (RFC 9110, 12.5.1).
 
-    One that names only the type of the compressed file says nothing of what is in it: the default.
+    One that names none, but only what the file is by other options, means the default.
     """
     offered = media_types()
     liked = {media_type: _quality(request, media_type) for media_type in offered}
     best = max(offered, key=lambda media_type: liked[media_type])
     if not liked[best]:
-        if compression in COMPRESSORS and _quality(request, COMPRESSORS[compression].media_type):
+        if any(_quality(request, media_type) for media_type in own_types):
             return DEFAULT_FORMAT
         raise NotAcceptable(format_lazy(_("There are: {names}."), names=", ".join(offered)))
     return offered[best]

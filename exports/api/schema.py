@@ -7,14 +7,17 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from ..columns import Column
 from ..compressors import COMPRESSORS
 from ..definitions import ModelExport
 from ..encoders import ENCODERS, media_types
 from ..encoders.dialects import DIALECTS
+from ..exceptions import Text
 from ..filtering import filter_form, parameter_names
 from ..options import Overlong
 from ..registry import registry
 from ..rendering import Formulas
+from ..sinks.links import SCHEMA_TYPE
 from .serializers import ErrorSerializer
 
 
@@ -46,11 +49,9 @@ class DatasetSchema(AutoSchema):
         # Without a reader, as from a command, what everybody sees.
         user = getattr(getattr(self.view, "request", None), "user", None)
         rows = self._definition.get_queryset()
-        columns = "\n".join(
-            f"- `{column.header}`{'' if column.default else ', if chosen'}: {column.description_in(rows)}"
-            for column in self._definition.get_columns_for(user)
-        )
-        return f"{self._definition.description}\n\nColumns:\n\n{columns}"
+        columns = self._definition.get_columns_for(user)
+        listed = "\n".join(_described(column, column.description_in(rows)) for column in columns)
+        return f"{self._definition.description}\n\nColumns:\n\n{listed}"
 
     def get_override_parameters(self) -> list[Any]:
         filters = [
@@ -59,19 +60,65 @@ class DatasetSchema(AutoSchema):
             for name in parameter_names(key, field)
             if f"{{{name}}}" not in self.path
         ]
-        return [*filters, *_option_parameters(), *_answer_headers()]
+        options = [
+            option
+            for option in _option_parameters()
+            if option.name != "since" or self._definition.created_field
+        ]
+        return [*filters, *options, *_answer_headers()]
 
     def get_request_serializer(self) -> None:
         return None
 
     def get_response_serializers(self) -> Any:
-        types = [*media_types(), *(compressor.media_type for compressor in COMPRESSORS.values())]
+        types = [
+            *media_types(),
+            *(dialect.media_type for dialect in DIALECTS.values()),
+            *(compressor.media_type for compressor in COMPRESSORS.values()),
+        ]
         files = {(200, media_type): OpenApiTypes.BINARY for media_type in types}
         return files | refusals(*DOWNLOAD_ERRORS)
 
     @property
     def _definition(self) -> ModelExport:
         return registry.get(self.view.dataset)  # type: ignore[attr-defined]
+
+
+class TableDocumentation(AutoSchema):
+    """The description of a file: the datasets by name, and the engine's options; CSVW as the answer."""
+
+    def get_operation_id(self) -> str:
+        return "export_schema"
+
+    def get_tags(self) -> list[str]:
+        return ["exports"]
+
+    def get_summary(self) -> str:
+        return "The columns of a dataset's file, as CSVW metadata"
+
+    def get_description(self) -> str:  # type: ignore[override]
+        return (
+            "What a download with the same parameters gives, as W3C's Metadata Vocabulary for Tabular Data: "
+            "how the file is written; the name, description and type of each column; under `notes`, the "
+            "columns that can be chosen as well. The dataset's filters are taken too, and none is required. "
+            "The description is of the table, whatever `format` and `compression` say. No row is read."
+        )
+
+    def get_override_parameters(self) -> list[Any]:
+        names = [definition.get_name() for definition in registry]
+        dataset = OpenApiParameter("dataset", str, OpenApiParameter.PATH, enum=names, description="Its name.")
+        return [dataset, *_option_parameters()]
+
+    def get_request_serializer(self) -> None:
+        return None
+
+    def get_response_serializers(self) -> Any:
+        return {(200, SCHEMA_TYPE): OpenApiTypes.OBJECT} | refusals(400, 401, 403, 404, 503)
+
+
+def _described(column: Column, description: Text) -> str:
+    header = f"- `{column.header}`{'' if column.default else ', if chosen'}"
+    return f"{header}: {description}" if description else header
 
 
 def _filter_parameter(name: str, field: Field) -> OpenApiParameter:
@@ -88,6 +135,7 @@ def _answer_headers() -> list[OpenApiParameter]:
     rate = "How far the rate is used up; not there without one."
     described = {
         "X-Export-Id": ("The id of the audit record.", str, [200]),
+        "Link": ("Where the file's columns are described: its `schema`, as `describedby`.", str, [200]),
         "X-Export-Cursor": ("What the next export takes as `since`, once this one is whole.", str, [200]),
         "RateLimit-Limit": (rate, int, [200, 429]),
         "RateLimit-Remaining": (rate, int, [200, 429]),

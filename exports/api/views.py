@@ -23,16 +23,17 @@ from ..encoders import installed_formats
 from ..filtering import known_parameters
 from ..lost import close_lost_records
 from ..models import ExportLog
-from ..policy import rates
 from ..policy.addresses import require_address
 from ..policy.permissions import permits
 from ..registry import registry
 from ..sinks.http import headers_only, non_atomic, streaming_response
+from ..sinks.links import SCHEMA_TYPE
 from .callers import caller_of
+from .csvw import metadata
 from .errors import exception_handler
 from .negotiation import ErrorsOnlyNegotiation, negotiated
 from .pagination import LogPagination
-from .schema import DatasetSchema, refusals
+from .schema import DatasetSchema, TableDocumentation, refusals
 from .serializers import ExportLogSerializer, HealthSerializer, InfoSerializer
 from .throttling import ExportRateThrottle
 
@@ -81,10 +82,30 @@ class ExportView(EngineView):
         return streaming_response(request._request, stream)
 
     def head(self, request: Request, **url_filters: object) -> HttpResponseBase:
-        caller = caller_of(request)
-        query = engine.prepare(self.dataset, caller, negotiated(request, url_filters))
-        usage = rates.peek(query.definition, caller)
-        return headers_only(engine.filename(query), engine.media_type(query), usage)
+        facts = engine.head(self.dataset, caller_of(request), negotiated(request, url_filters))
+        return headers_only(request._request, facts)
+
+
+class TableSchemaView(EngineView):
+    """What a download with the same parameters is, as CSVW metadata; whatever Accept says."""
+
+    schema = TableDocumentation()
+    content_negotiation_class = ErrorsOnlyNegotiation
+
+    def get(self, request: Request, dataset: str) -> Response:
+        query = engine.describe(dataset, caller_of(request), request.query_params)
+        offered = query.definition.get_columns_for(request.user)
+        described = metadata(query, _address_of_csv(request, query.definition), offered)
+        return Response(described, content_type=SCHEMA_TYPE)
+
+
+def _address_of_csv(request: Request, definition: ModelExport) -> str:
+    """The path of the download with these parameters, but for what would make it another file than CSV."""
+    params = request.query_params.copy()
+    for name in ("format", "compression"):
+        params.pop(name, None)
+    path, query = reverse(f"exports-api:{definition.get_name()}"), params.urlencode(safe=",:/")
+    return f"{path}?{query}" if query else path
 
 
 class InfoView(EngineView):

@@ -63,7 +63,10 @@ def _strings(cells: Cells) -> Tokens:
 
 
 def _plain_strings(cells: Cells) -> Tokens:
-    """Of values in whose text there is nothing to escape."""
+    """Of values in whose text there is nothing to escape, unless a callable has returned others."""
+    text = "".join([cell for cell in cells if cell])
+    if '"' in text or "\\" in text or not text.isprintable():
+        return _strings(cells)
     return ["null" if cell is None else f'"{cell}"' for cell in cells]
 
 

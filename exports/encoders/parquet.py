@@ -50,7 +50,6 @@ class ParquetEncoder(Encoder):
         waiting, rows = iter(blocks), 0
         first = next(waiting, CellBlock(()))
         with parquet.ParquetWriter(self._file, schema, compression="zstd") as writer:
-            yield self._file.taken()  # the first bytes, which say what it is
             group = _Group()
             for block in chain([first], waiting):
                 assert isinstance(block, CellBlock)  # noqa: S101 - COPY writes no Parquet
@@ -62,6 +61,8 @@ class ParquetEncoder(Encoder):
                     group.add(pa.record_batch(arrays, schema=schema))
                 if group.is_full:
                     yield self._written(writer, group)
+                elif begun := self._file.taken():  # the first bytes, which say what it is
+                    yield begun
             if group.batches:
                 yield self._written(writer, group)
         yield self._file.taken()

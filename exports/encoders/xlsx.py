@@ -24,7 +24,7 @@ from .xlsx_cells import SheetColumn
 SHEET_ROWS: Final = 1_048_575
 """Excel's limit is one more, which the headers take."""
 
-SHEET_BYTES: Final = 2_000_000_000
+SHEET_BYTES: Final = 1_500_000_000
 """Of a sheet's XML; past 2 GiB a ZIP file needs fields that not every reader knows."""
 
 _FORBIDDEN_IN_TITLES = re.compile(r"[\\/?*\[\]:\x00-\x1f]")
@@ -81,7 +81,7 @@ class _Sheets:
         self._archive = archive
         self._title = _FORBIDDEN_IN_TITLES.sub(" ", layout.title).strip("' ") or "export"
         self._columns = [
-            SheetColumn(column, letters, cut=layout.cut_overlong, zone=str(layout.zone))
+            SheetColumn(column, letters, cut=layout.cut_overlong, zone=layout.zone)
             for column, letters in zip(layout.columns, map(_letters, range(len(layout.columns))), strict=True)
         ]
         samples = sample.columns or [()] * len(self._columns)

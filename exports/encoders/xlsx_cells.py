@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -41,7 +42,7 @@ _decimal = re.compile(r"-?(?P<whole>[0-9]++)(?:\.(?P<places>[0-9]++))?")
 class SheetColumn:
     """A column with its letters, and the function that makes XML of its cells."""
 
-    def __init__(self, column: FileColumn, letters: str, *, cut: bool, zone: str) -> None:
+    def __init__(self, column: FileColumn, letters: str, *, cut: bool, zone: dt.tzinfo) -> None:
         self._header = column.header
         self._letters = letters
         self._cut = cut
@@ -53,7 +54,9 @@ class SheetColumn:
 
     def width(self, sample: Cells) -> float:
         """In characters: as wide as the header and the longest of these cells, within limits."""
-        fixed = {Kind.DATETIME: _MOMENT_LENGTH + len(self._zone), Kind.DATE: 10, Kind.TIME: 8}.get(self._kind)
+        fixed = {Kind.DATETIME: _MOMENT_LENGTH + len(str(self._zone)), Kind.DATE: 10, Kind.TIME: 8}.get(
+            self._kind
+        )
         longest = fixed or max((len(cell) for cell in sample if cell), default=0)
         return min(max(longest + 2, len(self._header) + _FILTER_BUTTON), _WIDEST)
 
@@ -74,7 +77,7 @@ class SheetColumn:
                     for cell, number in zip(cells, numbers, strict=True)
                 ]
             case Kind.DATETIME:
-                return self._values(cells, numbers, MOMENT, _moment)
+                return self._values(cells, numbers, MOMENT, partial(_moment, zone=self._zone))
             case Kind.DATE:
                 return self._values(cells, numbers, DATE, _date)
             case Kind.TIME:
@@ -172,11 +175,14 @@ def _finite(cell: str) -> str | None:
     return cell if _float.fullmatch(cell) else None
 
 
-def _moment(cell: str) -> float | None:
+def _moment(cell: str, zone: dt.tzinfo) -> float | None:
     try:
-        moment = dt.datetime.fromisoformat(cell).replace(tzinfo=None)
-    except ValueError:
+        moment = dt.datetime.fromisoformat(cell)
+        if moment.year == dt.MAXYEAR:  # of the last hours the text may be in UTC: `zone` has none for them
+            moment = moment.astimezone(zone)
+    except (ValueError, OverflowError):
         return None
+    moment = moment.replace(tzinfo=None)
     return (moment - _EPOCH) / _DAY if moment >= _FIRST else None
 
 

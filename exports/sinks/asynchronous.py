@@ -8,6 +8,7 @@ from django.db import connections
 
 from ..clients import AsgiClient
 from ..stream import ExportStream
+from .transfer import CodedStream
 
 CHUNK = 64 * 1024
 """Bytes. Each chunk is a hop to the request's thread and back; with smaller ones that takes most time."""
@@ -20,7 +21,7 @@ class AsyncBody:
     connection: so this does.
     """
 
-    def __init__(self, stream: ExportStream, client: AsgiClient) -> None:
+    def __init__(self, stream: ExportStream | CodedStream, client: AsgiClient) -> None:
         self._stream = stream
         self._client = client
         self._least = 1  # the first bytes leave at once

@@ -8,7 +8,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
-from ..clients import AsgiClient
+from ..clients import AsgiClient, client_of
 from ..exceptions import (
     CellError,
     DatasetNotFound,
@@ -28,8 +28,10 @@ from ..exceptions import (
     TooManyRunning,
 )
 from ..rate import RateUsage
-from ..stream import ExportStream
+from ..stream import ExportStream, FileFacts
 from .asynchronous import AsyncBody
+from .links import set_schema_link
+from .transfer import Transfer, negotiated
 
 RETRY_AFTER = 5
 """Seconds: what a client is told to wait for when something behind the service does not answer."""
@@ -99,18 +101,17 @@ def non_atomic[View: Callable[..., Any]](view: View) -> View:
 
 def streaming_response(request: HttpRequest, stream: ExportStream) -> StreamingHttpResponse:
     """The response that sends `stream` and, as Django does with whatever it streams, closes it."""
-    body = AsyncBody(stream, stream.client) if isinstance(stream.client, AsgiClient) else stream
-    response = StreamingHttpResponse(body, content_type=stream.media_type)
+    facts = stream.facts
+    transfer = negotiated(request, negotiable=not facts.dense and stream.progress.size is None)
+    coded = transfer.of(stream)
+    body = AsyncBody(coded, stream.client) if isinstance(stream.client, AsgiClient) else coded
+    response = StreamingHttpResponse(body, content_type=facts.media_type)
+    _set_facts(response, facts, transfer)
     response["X-Export-Id"] = stream.export_id
-    if stream.cursor:
-        response["X-Export-Cursor"] = stream.cursor
+    if facts.cursor:
+        response["X-Export-Cursor"] = facts.cursor
     if stream.progress.size is not None:
         response["Content-Length"] = str(stream.progress.size)
-    set_download_headers(response, stream.filename)
-    set_rate_headers(response, stream.usage)
-    # GZipMiddleware asks the request alone. It would hold back the first rows, and take away the length
-    # by which a client of HTTP/1.0 knows that it has all of them.
-    request.META.pop("HTTP_ACCEPT_ENCODING", None)
     _close_with(request, stream)
     return response
 
@@ -130,15 +131,22 @@ def _close_with(request: HttpRequest, stream: ExportStream) -> None:
     request.close = close_both  # type: ignore[method-assign]
 
 
-def headers_only(filename: str, media_type: str, usage: RateUsage | None) -> StreamingHttpResponse:
-    """The answer to HEAD: the download's headers but its id, because nothing was exported.
+def headers_only(request: HttpRequest, facts: FileFacts) -> StreamingHttpResponse:
+    """The answer to HEAD: the download's headers but its id and cursor, because nothing was exported.
 
     It streams nothing, so that nobody gives it the Content-Length of an empty file.
     """
-    response = StreamingHttpResponse((), content_type=media_type)
-    set_download_headers(response, filename)
-    set_rate_headers(response, usage)
+    response = StreamingHttpResponse((), content_type=facts.media_type)
+    negotiable = not facts.dense and not client_of(request).needs_length
+    _set_facts(response, facts, negotiated(request, negotiable=negotiable))
     return response
+
+
+def _set_facts(response: HttpResponseBase, facts: FileFacts, transfer: Transfer) -> None:
+    transfer.set_headers(response)
+    set_download_headers(response, facts.filename)
+    set_schema_link(response, facts.parameters)
+    set_rate_headers(response, facts.usage)
 
 
 def set_download_headers(response: HttpResponseBase, filename: str) -> None:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connections
@@ -14,6 +14,7 @@ from django.db.models.functions.datetime import TruncBase
 
 from ..columns import Column
 from ..formulas import MARKED_SQL
+from ..json_text import jsonb_text
 from ..masks import Mask
 from ..options import Options
 from ..rendering import ColumnRenderer, Formulas
@@ -47,11 +48,19 @@ class Projection:
     """Of datetimes, the zone that the template's text has yet to be put in; None: it stays in UTC."""
 
 
+# A callable may return something else than its column says: each value's own type decides, as without a type.
+_COMPUTED: Final = {
+    Kind.JSON: Rendering(jsonb_text, nature=Nature.TEXT),
+    Kind.BOOLEAN: RENDERINGS[Kind.BOOLEAN],
+}
+
+
 def project(column: Column, queryset: QuerySet[Any], options: Options) -> Projection:
     """The projection of `column` in the rows of `queryset`."""
     formulas, zone = options.text_rule, None if options.zone is dt.UTC else options.zone
     if column.compute:
-        rendering = _masked(_in_zone(RENDERINGS[column.kind_in(queryset)], zone), column.mask)
+        computed = _COMPUTED.get(column.kind_in(queryset), RENDERINGS[Kind.OTHER])
+        rendering = _masked(_in_zone(computed, zone), column.mask)
         return Projection(column=column, select=None, rendering=rendering)
     resolved = column.resolved(queryset)
     kind = kind_of(resolved.output_field)

@@ -18,7 +18,6 @@ from ..exceptions import DatasetNotFound, ExportError, InvalidParameters, NotPer
 from ..forms import normalised
 from ..history import last_exports
 from ..models import ExportLog
-from ..policy import rates
 from ..policy.addresses import http_caller
 from ..policy.permissions import permits, refusal_of
 from ..preview import Preview
@@ -123,9 +122,7 @@ class DownloadView(_EngineView):
         return streaming_response(request, engine.start(dataset, self.caller, self.params))
 
     def head(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
-        query = engine.prepare(dataset, self.caller, self.params)
-        usage = rates.peek(query.definition, self.caller)
-        return headers_only(engine.filename(query), engine.media_type(query), usage)
+        return headers_only(request, engine.head(dataset, self.caller, self.params))
 
 
 def _nobody_asked(request: HttpRequest) -> bool:

@@ -186,6 +186,9 @@ CONTENDERS: Final[tuple[Contender, ...]] = (
     Served(name="uvicorn", title="export, uvicorn", kind="uvicorn", same_file=True),
     Process(name="orm", title="export, ORM source", job="orm", same_file=True),
     Process(name="sqlite", title="export, SQLite", job="export", sqlite=True, same_file=True),
+    Process(name="jsonl", title="export, JSON Lines", job="jsonl", pictured=False),
+    Process(name="parquet", title="export, Parquet", job="parquet", pictured=False),
+    Process(name="xlsx", title="export, Excel", job="xlsx", pictured=False),
     Process(
         name="echo",
         title="Django's documentation (Echo)",
@@ -213,5 +216,21 @@ CONTENDERS: Final[tuple[Contender, ...]] = (
         group="others",
         job="django-import-export",
         most_rows=IMPORT_EXPORT_ROWS,
+    ),
+    Process(
+        name="xlsxwriter",
+        title="XlsxWriter",
+        group="others",
+        job="xlsxwriter",
+        most_rows=PEER_ROWS,
+        pictured=False,
+    ),
+    Process(
+        name="openpyxl",
+        title="openpyxl",
+        group="others",
+        job="openpyxl",
+        most_rows=PEER_ROWS,
+        pictured=False,
     ),
 )

@@ -17,7 +17,7 @@ from .running import Run
 
 PACKAGES: Final = (
     *("django", "djangorestframework", "psycopg", "gunicorn", "uvicorn", "h11"),
-    *("django-import-export", "djangorestframework-csv"),
+    *("django-import-export", "djangorestframework-csv", "pyarrow", "xlsxwriter", "openpyxl"),
 )
 
 
@@ -57,6 +57,7 @@ def _contender(run: Run, name: str, title: str) -> dict[str, Any]:
                 "most_seconds": max(results.seconds(name, rows)),
                 "first_byte_seconds": results.first_byte(name, rows),
                 "peak_bytes": results.peak(name, rows),
+                "file_bytes": results.file_size(name, rows),
             }
             for rows in results.sizes(name)
         ],

@@ -7,6 +7,9 @@ from typing import Final
 MODULES: Final = {
     "django-import-export": "import_export",
     "djangorestframework-csv": "rest_framework_csv",
+    "openpyxl": "openpyxl",
+    "parquet": "pyarrow",
+    "xlsxwriter": "xlsxwriter",
 }
 
 

@@ -64,7 +64,7 @@ def _header(run: Run) -> list[str]:
     memory = [f"MB {size:,}" for size in [*_few(run)]]
     return [
         *("", "rows", "seconds", "least-most", "rows/s", "x psql"),
-        *(f"1st byte {SMALL:,}", "1st byte", *memory, "MB"),
+        *(f"1st byte {SMALL:,}", "1st byte", *memory, "MB", "MB of file"),
     ]
 
 
@@ -83,6 +83,7 @@ def _row(run: Run, results: Results, contender: Contender) -> list[str]:
         _milliseconds(results.first_byte(name, SMALL)),
         _milliseconds(results.first_byte(name, most)),
         *(_megabytes(results.peak(name, size)) for size in [*_few(run), most]),
+        _megabytes(results.file_size(name, most)),
     ]
 
 

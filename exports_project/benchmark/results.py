@@ -67,6 +67,13 @@ class Results:
                 return taken.export.peak_bytes
         return None
 
+    def file_size(self, name: str, rows: int | None) -> int | None:
+        """Bytes of the file, which is the same in every round."""
+        for taken in self._measurements:
+            if taken.contender == name and taken.export.rows == rows:
+                return taken.export.size
+        return None
+
     def growth(self, name: str, few: int) -> int | None:
         """By how many bytes the peak of the most rows exceeds that of `few`."""
         more, less = self.peak(name, self.most(name)), self.peak(name, few)

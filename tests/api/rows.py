@@ -38,6 +38,12 @@ FILTERS = {
 }
 """The contract's filters of each dataset."""
 
+SINCE = ("calls", "agents", "phone-numbers", "events", "alerts")
+"""Those that know when their rows were created, and take `since`."""
+
+EXTRA = {"calls": ["agentName", "durationHms"], "hosts": ["Network"]}
+"""Columns that are sent only if a request chooses them."""
+
 TABLES = {
     "calls": "telephony_calllog",
     "agents": "telephony_agentconfig",

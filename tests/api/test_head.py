@@ -21,6 +21,7 @@ def test_it_works(get, user, dataset):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Accel-Buffering"] == "no"
     assert "X-Export-Id" not in answer.headers
+    assert "X-Export-Cursor" not in answer.headers
     assert "Content-Length" not in answer.headers
     assert ExportLog.objects.count() == 0
     # The user of the header, and for `scans` whether the scan is the tenant's; no rows.
@@ -30,9 +31,10 @@ def test_it_works(get, user, dataset):
     ]
 
 
-def test_it_differs_from_get_in_the_id_alone(get):
+def test_it_differs_from_get_in_the_id_and_the_cursor_alone(get):
+    """Neither is of any use where nothing is exported."""
     head, whole = get("/api/exports/calls", method="head"), get("/api/exports/calls")
-    assert set(whole.headers) - set(head.headers) == {"X-Export-Id"}
+    assert set(whole.headers) - set(head.headers) == {"X-Export-Id", "X-Export-Cursor"}
     assert set(head.headers) <= set(whole.headers)
 
 

@@ -38,6 +38,29 @@ def test_what_there_is_none_of_is_406(get, accept):
     assert ExportLog.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("accept", "name"),
+    [
+        ("application/x-ndjson", "jsonl"),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        ("application/vnd.apache.parquet", "parquet"),
+        ("text/csv;q=0.5, application/x-ndjson", "jsonl"),
+        ("application/x-ndjson, application/vnd.apache.parquet, */*;q=0.1", "jsonl"),
+    ],
+)
+def test_each_format_by_its_type(get, accept, name):
+    answer = get("/api/exports/calls", Accept=accept)
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] in accept
+    assert answer.record.format == name
+
+
+def test_a_dialect_by_its_own_type(get):
+    answer = get("/api/exports/calls", {"dialect": "tsv"}, Accept="text/tab-separated-values")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/tab-separated-values")
+    assert get("/api/exports/calls", Accept="text/tab-separated-values").status == 406
+
+
 def test_the_parameter_goes_before_accept(get):
     answer = get("/api/exports/calls", {"format": "csv"}, Accept="image/png")
     assert answer.status == 200

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from tests.api.rows import DATASETS, FILTERS
+from tests.api.rows import DATASETS, FILTERS, SINCE
 
 # The document is the same on every database.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -16,7 +16,17 @@ PATHS = {
     "/api/alerts/export/csv": "alerts",
     "/api/hosts/export/csv": "hosts",
 }
-OPTIONS = {"format", "compression", "columns", "formulas", "tenant"}
+OPTIONS = {"format", "compression", "columns", "formulas", "dialect", "overlong", "tz", "tenant"}
+
+MEDIA_TYPES = {
+    "text/csv",
+    "text/tab-separated-values",
+    "application/x-ndjson",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.apache.parquet",
+    "application/gzip",
+    "application/zstd",
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,21 +55,18 @@ def test_every_dataset_at_every_path(paths, path):
     operation = paths[path]
     name = PATHS[path]
     parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
-    assert parameters.keys() == {*FILTERS[name], *OPTIONS}
+    since = {"since"} if name in SINCE else set()
+    assert parameters.keys() == {*FILTERS[name], *OPTIONS, *since}
     for key, parameter in parameters.items():
         assert parameter["in"] == ("path" if f"{{{key}}}" in path else "query")
-    assert operation["responses"]["200"]["content"].keys() >= {
-        "text/csv",
-        "application/gzip",
-        "application/zstd",
-    }
+    assert operation["responses"]["200"]["content"].keys() == MEDIA_TYPES
     assert operation["description"]
 
 
 def test_the_headers_of_the_answers(paths):
     answers = paths["/api/exports/calls"]["responses"]
     rate = {f"RateLimit-{name}" for name in ("Limit", "Remaining", "Reset", "Policy")}
-    assert answers["200"]["headers"].keys() == rate | {"X-Export-Id"}
+    assert answers["200"]["headers"].keys() == rate | {"X-Export-Id", "X-Export-Cursor", "Link"}
     assert answers["429"]["headers"].keys() == rate | {"Retry-After"}
     assert answers["503"]["headers"].keys() == {"Retry-After"}
     assert "headers" not in answers["400"]
@@ -70,6 +77,9 @@ def test_choices_are_named(paths):
     assert set(parameters["status"]["schema"]["enum"]) == {"active", "ended"}
     assert set(parameters["compression"]["schema"]["enum"]) == {"gzip", "zstd"}
     assert set(parameters["formulas"]["schema"]["enum"]) == {"escape", "reject", "raw"}
+    assert set(parameters["format"]["schema"]["enum"]) == {"csv", "jsonl", "xlsx", "parquet"}
+    assert set(parameters["dialect"]["schema"]["enum"]) == {"excel", "excel-semicolon", "tsv"}
+    assert set(parameters["overlong"]["schema"]["enum"]) == {"reject", "cut"}
 
 
 def test_a_required_filter_is_required(paths):
@@ -84,6 +94,17 @@ def test_the_other_paths(paths):
     assert {"/api/exports/info", "/api/exports/health", "/api/exports/logs", "/api/exports/logs/{id}"} <= set(
         paths
     )
+
+
+def test_the_description_of_a_file(paths):
+    operation = paths["/api/exports/{dataset}/schema"]
+    parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
+    assert parameters.keys() == {"dataset", "since", *OPTIONS}
+    assert parameters["dataset"]["in"] == "path"
+    assert set(DATASETS) <= set(parameters["dataset"]["schema"]["enum"])
+    assert operation["responses"]["200"]["content"].keys() == {"application/csvm+json"}
+    assert operation["responses"].keys() == {"200", "400", "401", "403", "404", "503"}
+    assert operation["description"]
 
 
 def test_operation_ids_are_unique(paths):

@@ -30,7 +30,7 @@ def test_it_works(get, user, stranger):
     assert (record.ip, record.user_agent) == ("127.0.0.1", "curl/8")
     assert record.columns == ["id", "metadata"]
     assert record.filters == {"status": "ended", "start_date": "2024-01-01"}
-    assert record.options == {"formulas": "escape"}
+    assert record.options == {"formulas": "escape", "cursor": "20260131T092500.000000Z"}
     assert record.timestamp == record.finished_at == THEN
     assert (record.row_count, record.byte_count) == (3, len(answer.body))
     assert record.sha256 == sha256(answer.body).hexdigest()

@@ -22,7 +22,7 @@ BY_CHANCE = (
     (re.compile(r'value="\d\d:\d\d:\d\d"'), "time"),
 )
 COUNTED_ELSEWHERE = {
-    *("X-Export-Id", "X-Request-ID", "Expires"),
+    *("X-Export-Id", "X-Export-Cursor", "X-Request-ID", "Expires"),
     *("RateLimit-Remaining", "RateLimit-Reset"),
 }
 """Headers of each answer's own: of its audit record, line in the log, of the clock and the rate."""

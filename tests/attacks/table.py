@@ -100,6 +100,16 @@ NOBODYS = ("secrets", "sensitive")
 NEEDS = {"scans": "&scan_id={scan}"}
 """Parameters that a dataset cannot do without."""
 
+
+def _schema_aims() -> Iterator[Aim]:
+    """It tells of columns alone: not whether an object of a filter is there."""
+    for name, filters in DATASETS.items():
+        address = f"/api/exports/{name}/schema"
+        yield _for_another_tenant(name, address, "")
+        for parameter, kind in filters:
+            yield Aim(kind=kind, address=f"{address}?{parameter}={{id}}", shown_to="", status=200)
+
+
 _ANYTHING_302 = dict.fromkeys(METHODS, 302)
 
 API = {
@@ -119,6 +129,9 @@ API = {
     # The probe of whoever balances the load; it holds nothing of anybody's.
     "api/exports/health/?$": Endpoint(
         address="/api/exports/health", open={"GET": 200, "HEAD": 200, "OPTIONS": 200}
+    ),
+    "api/exports/(?P<dataset>[-a-zA-Z0-9_]+)/schema/?$": Endpoint(
+        address="/api/exports/calls/schema", aims=tuple(_schema_aims())
     ),
     "api/exports/logs/?$": Endpoint(address="/api/exports/logs"),
     "api/exports/logs/(?P<pk>[0-9a-fA-F-]{36})/?$": Endpoint(

@@ -35,7 +35,7 @@ OPERATIONS = (
     *("GET /api/exports/agents", "GET /api/exports/alerts", "GET /api/exports/calls"),
     *("GET /api/exports/events", "GET /api/exports/hosts", "GET /api/exports/phone-numbers"),
     *("GET /api/exports/scans", "GET /api/exports/health", "GET /api/exports/info"),
-    *("GET /api/exports/logs", "GET /api/exports/logs/{id}"),
+    *("GET /api/exports/logs", "GET /api/exports/logs/{id}", "GET /api/exports/{dataset}/schema"),
 )
 CHECKS = [
     status_code_conformance,
@@ -44,7 +44,7 @@ CHECKS = [
     response_headers_conformance,
 ]
 FEW, MANY = 4, 500
-"""Requests of each kind, operation and sign-in: 23 operations with few take about a minute."""
+"""Requests of each kind, operation and sign-in: 24 operations with few take about a minute."""
 
 JSON = {"Accept": "application/vnd.oai.openapi+json"}
 ISSUING = """

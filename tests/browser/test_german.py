@@ -18,7 +18,22 @@ PAGES = (
     "/login/",
 )
 # German for the same, and what is the same in every language.
-ALIKE = {"API", "CSV", "Format", "Format:", "Agent:", "Name", "Name:", "SHA-256", "Scan:", "Status:"}
+ALIKE = {
+    "API",
+    "CSV",
+    "Excel",
+    "JSON Lines",
+    "Parquet",
+    "RFC 4180",
+    "Format",
+    "Format:",
+    "Agent:",
+    "Name",
+    "Name:",
+    "SHA-256",
+    "Scan:",
+    "Status:",
+}
 DATA = {
     *("calls", "agents", "phone-numbers", "events", "scans", "alerts", "hosts"),
     *("user-123", "csv", "gzip (.gz)", "zstd (.zst)"),
@@ -27,7 +42,7 @@ DATA = {
 # All that people read: text outside of data and code, and what stands in attributes.
 TEXTS = """
 () => {
-    const data = "bdi, code, td, .exports-ticks, .exports-preview th, h2 > a, #user-tools strong";
+    const data = "bdi, code, td, .exports-ticks label, .exports-preview th, h2 > a, #user-tools strong";
     const found = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {

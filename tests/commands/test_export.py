@@ -24,7 +24,8 @@ def test_it_works(export, five_calls, client, auth_headers, tmp_path):
     record = ExportLog.objects.get(door="command")
     assert (done.code, done.out) == (0, "")
     digest = hashlib.sha256(file).hexdigest()
-    assert done.err == f"{name}: 5 rows, {len(file):,} bytes, SHA-256 {digest}, export {record.pk}\n"
+    known = f"export {record.pk}, cursor {record.options['cursor']}"
+    assert done.err == f"{name}: 5 rows, {len(file):,} bytes, SHA-256 {digest}, {known}\n"
     assert (record.user, record.tenant, record.ip, record.outcome) == (
         "user-123",
         "user-123",
@@ -115,10 +116,12 @@ def test_a_compressed_file(export, verify, five_calls, client, auth_headers, tmp
     assert body == client.get(f"/api/exports/calls?compression={name}", headers=auth_headers).getvalue()
     assert unpacked(name, body).count(b"\r\n") == 6
     record = ExportLog.objects.get(door="command")
-    assert record.options == {"formulas": "escape", "compression": name}
+    cursor = record.options["cursor"]
+    assert record.options == {"formulas": "escape", "compression": name, "cursor": cursor}
     digest = hashlib.sha256(body).hexdigest()
     assert (record.byte_count, record.sha256) == (len(body), digest)
-    assert done.err == f"{file}: 5 rows, {len(body):,} bytes, SHA-256 {digest}, export {record.pk}\n"
+    known = f"export {record.pk}, cursor {cursor}"
+    assert done.err == f"{file}: 5 rows, {len(body):,} bytes, SHA-256 {digest}, {known}\n"
     # It is verified as it is: unpacked it is another file.
     assert verify(file).code == verify(file, f"--id={record.pk}").code == 0
     (tmp_path / "unpacked").write_bytes(unpacked(name, body))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports import unescape_formula
+from exports.encoders import CellBlock, FileColumn, Layout
 from exports.encoders.csv import CsvEncoder
 from exports.formulas import is_formula, strip_controls
 from exports.rendering import Formulas, column_renderer
@@ -18,6 +19,10 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"]))
 HOSTILE = st.text(alphabet="=+-@＝＋－＠'\"\t\r\n ,;\\.\x07\x00\x1b\u200b\ufeff\u00a01a", max_size=10)
 SIGNS = tuple("=+-@＝＋－＠")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+
+
+def layout(headers):
+    return Layout(columns=[FileColumn(header=header) for header in headers])
 
 
 def written(rows):
@@ -69,7 +74,8 @@ def test_cells_are_quoted_as_pythons_own_writer_does(rows):
     headers = ["h"] * len(rows[0]) if rows else ["h"]
     stripped = [[strip_controls(cell or "") for cell in row] for row in rows]
     csv.writer(file, lineterminator="\r\n").writerows([headers, *stripped])
-    assert b"".join(CsvEncoder().encode(headers, [rows])) == file.getvalue().encode()
+    columns = CellBlock(list(zip(*rows, strict=True)))
+    assert b"".join(CsvEncoder(layout(headers)).encode([columns])) == file.getvalue().encode()
 
 
 def test_the_bytes_by_the_letter():
@@ -78,7 +84,7 @@ def test_the_bytes_by_the_letter():
 
 
 def test_zero_rows_leave_the_header():
-    assert b"".join(CsvEncoder().encode(["a", "b"], [])) == b"a,b\r\n"
+    assert b"".join(CsvEncoder(layout(["a", "b"])).encode([])) == b"a,b\r\n"
 
 
 def test_the_first_bytes_come_with_the_first_block():
@@ -86,9 +92,9 @@ def test_the_first_bytes_come_with_the_first_block():
 
     def blocks():
         raise RuntimeError
-        yield []
+        yield CellBlock([])
 
-    chunks = CsvEncoder().encode(["a"], blocks())
+    chunks = CsvEncoder(layout(["a"])).encode(blocks())
     try:
         next(chunks)
     except RuntimeError:

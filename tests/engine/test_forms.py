@@ -28,6 +28,8 @@ def definition():
         ("status=new&status=&status=paid", "status=new&status=paid"),
         ("format=csv&compression=&formulas=escape", ""),
         ("compression=gzip", "compression=gzip"),
+        ("dialect=&overlong=reject&tz=&since=", ""),
+        ("dialect=tsv&overlong=cut", "dialect=tsv&overlong=cut"),
         ("format=xml&formulas=reject", "format=xml&formulas=reject"),
         ("columns=&columns=number&columns=status&columns=customer&columns=lines", ""),
         ("columns=&columns=status&columns=number", "columns=status%2Cnumber"),
@@ -86,7 +88,18 @@ def test_live_formulas_and_other_tenants_are_offered_to_who_may(definition, user
     staff = django_user_model.objects.create_superuser(id="root", username="root", password="x")
     form = ExportForm(definition, staff, QueryDict())
     assert "raw" in str(form["formulas"])
-    assert [field.name for field in form.option_fields()] == ["format", "compression", "formulas", "tenant"]
+    names = ["format", "compression", "formulas", "dialect", "overlong", "tz", "tenant"]
+    assert [field.name for field in form.option_fields()] == names
+
+
+def test_only_a_dataset_that_knows_when_its_rows_were_created_offers_what_is_new(definition, user):
+    assert "since" not in ExportForm(definition, user, QueryDict()).fields
+    assert "since" in ExportForm(registry.get("calls"), user, QueryDict()).fields
+
+
+def test_columns_that_are_no_default_are_offered_and_not_ticked(user):
+    form = ExportForm(registry.get("hosts"), user, QueryDict())
+    assert [header for header, on in ticked(form) if not on] == ["Network"]
 
 
 class Everything(ExportFilterSet):
@@ -114,7 +127,7 @@ def test_no_field_lists_rows(definition, user, stranger, make_order, monkeypatch
 
 
 class Widgets(ExportFilterSet):
-    since = StartFilter("placed_at")
+    begun = StartFilter("placed_at")
     count = IntegerFilter("number")
     open = BooleanFilter("removed")
 
@@ -125,9 +138,9 @@ def test_fitting_widgets(definition, user, monkeypatch):
     def field(name: str, query: str = "") -> str:
         return str(ExportForm(definition, user, QueryDict(query))[name])
 
-    assert 'type="date"' in field("since")
-    assert 'type="date"' in field("since", "since=2024-01-31")
-    moment = field("since", "since=2024-01-31T09:30:00Z")
+    assert 'type="date"' in field("begun")
+    assert 'type="date"' in field("begun", "begun=2024-01-31")
+    moment = field("begun", "begun=2024-01-31T09:30:00Z")
     assert 'type="text"' in moment  # a date picker would drop the time
     assert "2024-01-31T09:30:00Z" in moment
     assert 'inputmode="numeric"' in field("count")

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 
 from exports import Column, masks
 from exports.encoders.csv import CsvEncoder
+from exports.encoders.dialects import DIALECTS
 from exports.filtering import ValidFilters
 from exports.filters import ExportFilterSet
 from exports.formulas import escape_formula
@@ -35,7 +36,7 @@ from exports.options import Options
 from exports.parameters import ExportParameters
 from exports.query import ExportQuery
 from exports.registry import registry
-from exports.rendering import Formulas, safe_header
+from exports.rendering import Formulas
 from exports.scope import Scope
 from exports.sources import choose_source
 from exports.sources.orm import OrmSource
@@ -100,12 +101,14 @@ def insert(rows: list[dict[str, object]]) -> None:
             )
 
 
-def query_of(rows: QuerySet, columns: list[Column], formulas: Formulas = Formulas.ESCAPE) -> ExportQuery:
+def query_of(
+    rows: QuerySet, columns: list[Column], formulas: Formulas = Formulas.ESCAPE, dialect: str | None = None
+) -> ExportQuery:
     filters = ValidFilters(given={}, cleaned={}, filterset=ExportFilterSet(queryset=rows))
     parameters = ExportParameters(
         definition=registry.get("samples"),
-        options=Options(formulas=formulas),
-        columns=tuple(columns),
+        options=Options(formulas=formulas, dialect=dialect),
+        chosen={_name(columns, number): column for number, column in enumerate(columns)},
         filters=filters,
     )
     return ExportQuery(
@@ -113,17 +116,24 @@ def query_of(rows: QuerySet, columns: list[Column], formulas: Formulas = Formula
     )
 
 
+def _name(columns: list[Column], number: int) -> str:
+    """The header of a column, which may stand here twice."""
+    header = columns[number].header
+    before = [column.header for column in columns[:number]]
+    return f"{header} {number}" if header in before else header
+
+
 def file_of(source_class, query: ExportQuery) -> bytes:
-    headers = [safe_header(column.header) for column in query.columns]
-    return b"".join(CsvEncoder().encode(headers, source_class(query).blocks()))
+    return b"".join(CsvEncoder(query.layout).encode(source_class(query).blocks()))
 
 
 def same(rows: QuerySet, *columns: str | Column, formulas: Formulas = Formulas.ESCAPE) -> bytes:
-    """The file that COPY and the ORM agree on, without its header."""
+    """The file that COPY and the ORM agree on in every dialect, without its header."""
     chosen = [Column(column) if isinstance(column, str) else column for column in columns]
-    query = query_of(rows, chosen, formulas)
-    copied = file_of(PostgresCopySource, query)
-    assert copied == file_of(OrmSource, query)
+    for dialect in (*DIALECTS, None):
+        query = query_of(rows, chosen, formulas, dialect)
+        copied = file_of(PostgresCopySource, query)
+        assert copied == file_of(OrmSource, query)
     return copied.partition(b"\r\n")[2]
 
 

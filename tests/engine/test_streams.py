@@ -112,7 +112,7 @@ def test_what_fails_before_it_begins_keeps_no_connection(start, monkeypatch):
     """Neither a name that cannot be made nor a first row that cannot be read."""
     before = connection.connection
     reading = ["exports.sources.orm.OrmSource._rendered", "exports.sources.copying._received"]
-    for broken in (["exports.engine.filename"], reading):
+    for broken in (["exports.engine.facts_of"], reading):
         with monkeypatch.context() as patch:
             for name in broken:
                 patch.setattr(name, lambda *args: 1 / 0)

@@ -16,7 +16,7 @@ CHOICES = [("new", "New"), ("paid", "Paid")]
 
 
 class Kinds(django_filters.FilterSet):
-    since = StartFilter("number")
+    begun = StartFilter("number")
     truth = BooleanFilter("removed")
     lenient = django_filters.BooleanFilter("removed")
     state = ChoiceFilter(field_name="status", choices=CHOICES)
@@ -43,7 +43,7 @@ def test_it_works(form):
     assert issubclass(widgets["truth"], forms.Select)
     assert widgets["state"] is forms.Select
     assert widgets["states"] is forms.CheckboxSelectMultiple
-    assert 'type="date"' in str(form()["since"])
+    assert 'type="date"' in str(form()["begun"])
     assert 'inputmode="numeric"' in str(form()["whole"])
 
 
@@ -86,10 +86,10 @@ def test_several_values_are_ticked(form, query):
 @pytest.mark.parametrize(
     ("query", "name", "kind", "value"),
     [
-        ("since=2024-02-29", "since", "date", "2024-02-29"),
-        ("since=2024-02-30", "since", "text", "2024-02-30"),
-        ("since=2024-02-29T09:30", "since", "text", "2024-02-29T09:30"),
-        ("since=soon", "since", "text", "soon"),
+        ("begun=2024-02-29", "begun", "date", "2024-02-29"),
+        ("begun=2024-02-30", "begun", "text", "2024-02-30"),
+        ("begun=2024-02-29T09:30", "begun", "text", "2024-02-29T09:30"),
+        ("begun=soon", "begun", "text", "soon"),
         ("number=1.5", "number", "number", "1.5"),
         ("number=many", "number", "text", "many"),
     ],
@@ -120,7 +120,7 @@ def test_the_declaration_is_left_as_it_is(form):
 def test_what_the_form_sends_means_the_same(form):
     definition = registry.get("orders")
     sent = QueryDict(
-        "since=&truth=&lenient=true&state=&firm=&grouped=&states=new&number=&whole=&between_min=1"
+        "begun=&truth=&lenient=true&state=&firm=&grouped=&states=new&number=&whole=&between_min=1"
     )
     params = normalised(sent, definition, None)
     assert ExportParameters.parse(definition, params, None).filters.given == {

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from tests.compressed import unpacked
 from tests.middleware.ends import Ends
 from tests.middleware.switched import HEADER
 from tests.processes.services import connect
@@ -21,6 +22,12 @@ class Answer:
     headers: dict[str, str]
     body: bytes
     broken: bool = False
+
+    @property
+    def file(self) -> bytes:
+        """What a client makes of the body: its transfer may be coded."""
+        coding = self.headers.get("Content-Encoding")
+        return unpacked(coding, self.body) if coding else self.body
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def test_it_works(asked, name):
     assert answer.body == b""
     assert "X-Export-Id" not in answer.headers
     if name in ("", "gzip", "conditional", "wraps"):
-        assert answer.headers["Accept-Ranges"] == "none"
+        assert (answer.headers["Accept-Ranges"], answer.headers["Content-Encoding"]) == ("none", "gzip")
         assert "Content-Length" not in answer.headers
     asked.ends.settle()
     assert asked.ends.outcomes() == before
@@ -56,22 +56,44 @@ def test_a_stream_has_neither_a_version_nor_parts(asked, expected, name, conditi
 
 
 @pytest.mark.parametrize("name", ["", "gzip"])
-@pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate, br, zstd", "identity;q=0, gzip", "*"])
-def test_no_transfer_is_compressed(asked, expected, name, accepted):
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("identity;q=0, gzip", "gzip"),
+        ("*", "zstd"),
+        ("identity, gzip;q=0.5", None),
+        ("gzip;q=0", None),
+        ("br", None),
+    ],
+)
+def test_the_transfer_is_coded_as_the_client_likes_and_only_once(asked, expected, name, accepted, coding):
     answer = asked.get(PATH, FEW, name, Accept_Encoding=accepted)
-    assert (answer.status, answer.body) == (200, expected)
-    assert "Content-Encoding" not in answer.headers
+    assert (answer.status, answer.file) == (200, expected)
+    assert answer.headers.get("Content-Encoding") == coding
+    assert "Accept-Encoding" in answer.headers["Vary"]
 
 
 @pytest.mark.parametrize("compression", NAMES)
-def test_nor_is_that_of_a_compressed_file(asked, expected, compression):
+def test_that_of_a_compressed_file_is_not_coded(asked, expected, compression):
     path = f"{PATH}?compression={compression}"
     answer = asked.get(path, FEW, "gzip", Accept_Encoding="gzip, deflate, br, zstd")
     assert "Content-Encoding" not in answer.headers
     assert unpacked(compression, answer.body) == expected
 
 
-def test_other_answers_still_are(asked):
+@pytest.mark.parametrize("compression", ["", *NAMES])
+def test_head_says_of_the_transfer_what_get_does(asked, compression):
+    """GZipMiddleware takes the empty body of HEAD for one that it could compress."""
+    path = f"{PATH}?compression={compression}" if compression else PATH
+    head, whole = (asked.get(path, FEW, "gzip", method=m, Accept_Encoding="gzip") for m in ("HEAD", "GET"))
+    assert whole.headers.get("Content-Encoding") == (None if compression else "gzip")
+    for name in ("Content-Encoding", "Vary"):
+        assert head.headers.get(name) == whole.headers.get(name)
+
+
+def test_other_answers_are_compressed_by_the_middleware(asked):
     """Else the tests above would show nothing."""
     answer = asked.get("/api/exports/info", FEW, "gzip", Accept_Encoding="gzip")
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -133,6 +155,7 @@ def test_the_page_of_a_dataset_as_well(asked, name, status, outcome):
     before = len(asked.ends.outcomes())
     answer = asked.get("/exports/calls/download", FEW, name, Cookie=signed_in, Accept_Encoding="gzip")
     assert answer.status == status
-    assert (answer.body.count(b"\r\n") == FEW_CALLS + 1) == (status == 200)
+    assert answer.headers.get("Content-Encoding") == ("gzip" if status == 200 else None)
+    assert (answer.file.count(b"\r\n") == FEW_CALLS + 1) == (status == 200)
     asked.ends.settle()
     assert asked.ends.outcomes()[before:] == [outcome]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exports import Column, engine, masks
 from exports.caller import Caller
 from exports.models import ExportLog
-from exports.rendering import Formulas
+from exports.options import Options
 from exports.sources.projection import project
 from tests.policy.models import Contact
 from tests.servers import ROOT
@@ -108,7 +108,7 @@ def test_a_collation_that_knows_no_search_is_masked_by_python(db):
     def selected(collation: str | None) -> type:
         field = CharField(db_collation=collation)
         column = Column("email", ExpressionWrapper(F("email"), output_field=field), mask=masks.email_address)
-        return type(project(column, Contact.objects.all(), Formulas.ESCAPE).select)
+        return type(project(column, Contact.objects.all(), Options()).select)
 
     assert (selected(None), selected("und-u-ks-level2")) == (Case, ExpressionWrapper)
 

@@ -84,7 +84,7 @@ def test_info_the_schema_and_the_form_tell_of_no_hidden_column(client, contact, 
     found = client.get("/api/exports/info", headers=as_user).json()["exports"]
     assert next(entry for entry in found if entry["name"] == "contacts")["columns"] == headers
     document = client.get("/api/schema/", headers=as_user).json()["paths"]["/api/exports/contacts"]["get"]
-    assert document["description"].endswith(f"Columns: {', '.join(headers)}.")
+    assert document["description"].endswith("\n".join(["Columns:\n", *(f"- `{name}`" for name in headers)]))
     client.force_login(user)
     page = client.get("/exports/contacts/").content.decode()
     assert ("salary" in page) is ("salary" in headers)

@@ -52,6 +52,10 @@ def details(client, user):
         ),
         ("columns=x", "There is no column 'x'. There are: id, l", "Es gibt keine Spalte „x“. Es gibt: id, l"),
         ("columns=id,id", "The column 'id' stands twice.", "Die Spalte „id“ kommt zweimal vor."),
+        ("columns=id:a,cost:a", "Two columns are named 'a'.", "Zwei Spalten heißen „a“."),
+        ("tz=Mars", "There is no such time zone.", "Diese Zeitzone gibt es nicht."),
+        ("since=x", "Give the cursor of an earlier", "Geben Sie den Cursor eines früheren"),
+        ("overlong=cut", "This does not go with format=csv.", "Das passt nicht zu format=csv."),
         ("columns=", "This may not be empty.", "Das darf nicht leer sein."),
         ("format=doc", "Choose one of: csv", "Wählen Sie eines von: csv"),
         (
@@ -156,7 +160,8 @@ def test_the_record_of_an_export_is_the_same(client, user):
         answer = client.get(CALLS, headers=language | {"X-User-Id": user.pk})
         assert b"".join(answer)
         record = ExportLog.objects.get(pk=answer["X-Export-Id"])
-        records.append((record.source, record.export_type, record.columns, record.options, record.sha256))
+        options = record.options | {"cursor": "a moment"}
+        records.append((record.source, record.export_type, record.columns, options, record.sha256))
     assert records[0] == records[1]
 
 
@@ -202,7 +207,8 @@ def test_pages(client, user):
     alerts = page(client, "/exports/alerts/").words
     for text in ("Art der Warnung", "Bestätigt", "Spalten", "Vorschau", "Herunterladen", "Nicht erlaubt"):
         assert text in alerts
-    for text in ("Alert type", "Acknowledged", "Preview", "Not allowed"):
+    # "Acknowledged" is what a cell says, and so it stands in the German description of the column.
+    for text in ("Alert type", "somebody", "Preview", "Not allowed"):
         assert text not in alerts
     assert page(client, "/nothing/", 404).one("h1").words == "Seite nicht gefunden"
 

@@ -7,13 +7,14 @@ import pytest
 from django.http import QueryDict
 
 from tests.api import rows
-from tests.api.rows import DATASETS, FILTERS, HEADERS, NOON, TABLES
+from tests.api.rows import DATASETS, EXTRA, FILTERS, HEADERS, NOON, SINCE, TABLES
 from tests.compressed import unpacked
 from tests.web.forms import shown, submitted, table, ticks
 
 pytestmark = pytest.mark.django_db
 
 CALLS = "/exports/calls/"
+OPTIONS = ["format", "compression", "formulas", "dialect", "overlong", "tz"]
 
 
 def own(tenant: rows.Tenant, dataset: str) -> dict[str, str]:
@@ -42,7 +43,7 @@ def test_it_works(read, export, mine_and_theirs, dataset):
 def test_there_is_a_field_for_every_filter(read, user, dataset):
     scan = rows.scan(user)
     page = read(f"/exports/{dataset}/", {"scan_id": scan.pk} if dataset == "scans" else None)
-    assert list(shown(page)) == [*FILTERS[dataset], "format", "compression", "formulas"]
+    assert list(shown(page)) == [*FILTERS[dataset], *OPTIONS, *(["since"] if dataset in SINCE else [])]
     assert ",".join(ticks(page)) == HEADERS[dataset]
 
 
@@ -72,7 +73,8 @@ def test_the_address_keeps_the_choice_and_is_the_apis(client, read, user):
         "formulas": "reject",
     }
     page = read(CALLS, params)
-    untouched = {"status": "", "format": "csv", "compression": ""}
+    untouched = {"status": "", "format": "csv", "compression": "", "dialect": "", "overlong": "reject"}
+    untouched |= {"tz": "", "since": ""}
     assert shown(page) | {"columns": ",".join(ticks(page))} == params | untouched
     [address] = page.all("code", class_="exports-address")
     assert address.words.startswith("GET /api/exports/calls?start_date=2024-01-01&end_date=2024-01-31T10:00")
@@ -100,7 +102,7 @@ def test_columns_stand_in_the_order_chosen(read, visit, user):
     assert ticks(page) == ["status", "id"]
     boxes = [box["value"] for box in page.all("input", type="checkbox")]
     assert boxes[:3] == ["status", "id", "livekitRoomName"]
-    assert sorted(boxes) == sorted(HEADERS["calls"].split(","))
+    assert sorted(boxes) == sorted([*HEADERS["calls"].split(","), *EXTRA["calls"]])
     response = visit(f"{CALLS}?columns=&columns=status&columns=id")
     assert response.headers["Location"] == f"{CALLS}?columns=status,id"
 

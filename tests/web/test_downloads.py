@@ -63,7 +63,9 @@ def test_a_compressed_file(visit, user, name):
         assert answer.headers["Content-Type"] == MEDIA_TYPES[name]
         assert answer.headers["Content-Disposition"].endswith(f'.csv.{EXTENSIONS[name]}"')
     record = ExportLog.objects.get()
-    assert (record.door, record.options) == ("web", {"formulas": "escape", "compression": name})
+    cursor = response.headers["X-Export-Cursor"]
+    assert record.door == "web"
+    assert record.options == {"formulas": "escape", "compression": name, "cursor": cursor}
 
 
 def test_staff_act_for_a_tenant(visit, user, stranger, allow):

@@ -145,7 +145,7 @@ class TestRecord:
         assert facts["User"] == facts["Tenant"] == "user-123"
         assert facts["Door"] == "web page"
         assert facts["Filters"] == "status=active"
-        assert facts["Options"] == "formulas=escape"
+        assert facts["Options"] == f"formulas=escape, cursor={found.options['cursor']}"
         assert facts["Columns"] == "id, status"
         assert facts["Address"] == "127.0.0.1"
         assert facts["Rows"] == "2"
@@ -197,7 +197,15 @@ class TestRecord:
         assert visit(links["Download again"]).getvalue() == body
         again = ExportLog.objects.latest("timestamp")
         assert again.pk != found.pk
-        assert (again.filters, again.columns, again.options) == (found.filters, found.columns, found.options)
+        assert (again.filters, again.columns) == (found.filters, found.columns)
+        assert again.options["formulas"] == found.options["formulas"] == "reject"
+        assert again.options["cursor"] > found.options["cursor"]  # its own: it tells how far this one got
+
+    def test_run_again_with_the_new_options(self, read, export, user):
+        options = {"columns": "id:Call,agentName", "dialect": "tsv", "tz": "Europe/Berlin", "since": "start"}
+        export("calls", **options)
+        links = read(f"{HISTORY}{ExportLog.objects.get().pk}/").links()
+        assert QueryDict(links["Run again"].partition("?")[2]).dict() == options
 
     def test_what_no_parameters_can_say_is_not_offered(self, read, user):
         picked = record(user, options={"formulas": "escape", "selection": {"ids": ["1"]}})

@@ -94,7 +94,7 @@ class Command(BaseCommand):
                     if not failure.reader_gone:  # a full disk, say: nobody has cancelled
                         stream.end(ExportError(str(failure)))
                     raise
-                place = output.finish(stream.filename)
+                place = output.finish(stream.facts.filename)
         return _summary(place, stream, digest.hexdigest())
 
     def _progress(
@@ -120,9 +120,9 @@ class Command(BaseCommand):
 def _summary(place: str, stream: ExportStream, digest: str) -> str:
     done = stream.progress
     text = _("%(place)s: %(rows)s rows, %(bytes)s bytes, SHA-256 %(digest)s, export %(id)s")
+    cursor = _(", cursor %(cursor)s") % {"cursor": stream.facts.cursor} if stream.facts.cursor else ""
     figures = {"rows": f"{done.rows:,}", "bytes": f"{done.bytes:,}"}
-    done_text = text % {"place": place, "digest": digest, "id": stream.export_id, **figures}
-    return f"{done_text}, cursor {stream.cursor}" if stream.cursor else done_text
+    return text % {"place": place, "digest": digest, "id": stream.export_id, **figures} + cursor
 
 
 def _option_helps() -> dict[str, str]:
