@@ -135,6 +135,7 @@ def _answer_headers() -> list[OpenApiParameter]:
     rate = "How far the rate is used up; not there without one."
     described = {
         "X-Export-Id": ("The id of the audit record.", str, [200]),
+        "Content-Encoding": ("How the transfer is compressed, by Accept-Encoding: gzip or zstd.", str, [200]),
         "Link": ("Where the file's columns are described: its `schema`, as `describedby`.", str, [200]),
         "X-Export-Cursor": ("What the next export takes as `since`, once this one is whole.", str, [200]),
         "RateLimit-Limit": (rate, int, [200, 429]),

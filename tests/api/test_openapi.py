@@ -66,7 +66,12 @@ def test_every_dataset_at_every_path(paths, path):
 def test_the_headers_of_the_answers(paths):
     answers = paths["/api/exports/calls"]["responses"]
     rate = {f"RateLimit-{name}" for name in ("Limit", "Remaining", "Reset", "Policy")}
-    assert answers["200"]["headers"].keys() == rate | {"X-Export-Id", "X-Export-Cursor", "Link"}
+    assert answers["200"]["headers"].keys() == rate | {
+        "X-Export-Id",
+        "X-Export-Cursor",
+        "Link",
+        "Content-Encoding",
+    }
     assert answers["429"]["headers"].keys() == rate | {"Retry-After"}
     assert answers["503"]["headers"].keys() == {"Retry-After"}
     assert "headers" not in answers["400"]

@@ -105,11 +105,11 @@ def test_no_reader_opens_what_broke_in_the_middle(curl, format, tmp_path):
 
 
 FEW, MANY = "user-123", "user-456"
-ROWS = {FEW: 20_000, MANY: 100_000}
+ROWS = {FEW: 10_000, MANY: 50_000}
 # Of Parquet a row group is held until it has 16 MB: with these texts the fewer rows have more.
 WIDEN = """
 from exports.contrib.telephony.models import CallLog
-CallLog.objects.update(recording_url="https://example.com/" + "x" * 1_000)
+CallLog.objects.update(recording_url="https://example.com/" + "x" * 2_000)
 """
 
 
