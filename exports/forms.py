@@ -202,9 +202,7 @@ def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
         ),
         "tz": forms.CharField(
             label=_("Time zone"),
-            help_text=_(
-                "Such as Europe/Berlin: of times in the file, and of dates in filters. Empty: UTC."
-            ),
+            help_text=_("Such as Europe/Berlin: of times in the file, and of dates in filters. Empty: UTC."),
             required=False,
         ),
         "since": forms.CharField(
