@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import caches
+from django.utils import translation
 
 from tests import databases
 
@@ -55,6 +56,12 @@ def database_name() -> str:
 def _empty_caches() -> None:
     for cache in caches.all(initialized_only=True):
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_language_of_others() -> None:
+    """A request's language stays the thread's, until the next request."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

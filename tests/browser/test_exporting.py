@@ -62,7 +62,7 @@ def test_columns_are_ticked(open_window):
 def test_an_error_stands_beside_its_field(open_window):
     window = open_window(USER)
     page = window.open("/exports/calls/")
-    page.get_by_label("Agent").fill("nobody")
+    page.get_by_label("Agent:").fill("nobody")
     page.get_by_label("From").fill("2024-06-01")
     page.get_by_label("Until").fill("2024-05-01")
     page.get_by_role("button", name="Download").click()
