@@ -64,7 +64,7 @@ def test_a_package_that_is_missing_is_said(monkeypatch):
     missing = {
         contender.name for contender in CONTENDERS if "uv sync --group benchmark" in contender.missing()
     }
-    assert missing == {"django-import-export", "djangorestframework-csv"}
+    assert missing == set(packages.MODULES)
 
 
 def test_a_missing_psql_is_said(monkeypatch):

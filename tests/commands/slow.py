@@ -14,11 +14,11 @@ class SlowConfig(AppConfig):
     def ready(self) -> None:
         from exports.sources import copying
 
-        lines = copying._lines
+        block = copying.Reader.block
 
-        def slow_lines(rows: list[memoryview]) -> bytes:
+        def slow_block(reader: copying.Reader, rows: list[memoryview]) -> object:
             time.sleep(PAUSE_SECONDS)
-            return lines(rows)
+            return block(reader, rows)
 
         copying.BLOCK_BYTES = 1  # type: ignore[misc]
-        copying._lines = slow_lines
+        copying.Reader.block = slow_block
