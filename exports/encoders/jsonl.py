@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from ..rendering import Cells
 from ..values import Kind
-from . import Block, CellBlock, Encoder, FileColumn, Layout
+from . import Block, CellBlock, Encoder, FileColumn, Layout, cells_of
 from .text import utf8
 
 type Tokens = list[str]
@@ -39,8 +39,7 @@ class JsonLinesEncoder(Encoder):
 
     def encode(self, blocks: Iterable[Block]) -> Iterator[bytes]:
         empty = True
-        for block in blocks:
-            assert isinstance(block, CellBlock)  # noqa: S101 - COPY writes no JSON
+        for block in map(cells_of, blocks):
             if data := self._encoded(block):
                 yield data
                 empty = False

@@ -7,7 +7,7 @@ from string import ascii_uppercase
 from typing import IO, ClassVar, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from . import Block, CellBlock, Encoder, Layout
+from . import Block, CellBlock, Encoder, Layout, cells_of
 from .outbox import Outbox
 from .text import utf8
 from .workbook import (
@@ -45,8 +45,8 @@ class XlsxEncoder(Encoder):
     dense: ClassVar[bool] = True
 
     def encode(self, blocks: Iterable[Block]) -> Iterator[bytes]:
-        rows = iter(blocks)
-        first = _cells(next(rows, CellBlock(())))
+        rows = map(cells_of, blocks)
+        first = next(rows, CellBlock(()))
         outbox = Outbox()
         with ZipFile(outbox, "w", ZIP_DEFLATED, compresslevel=1) as archive:
             _add(archive, "[Content_Types].xml", CONTENT_TYPES)
@@ -54,18 +54,13 @@ class XlsxEncoder(Encoder):
             _add(archive, "xl/styles.xml", styles(str(self.layout.zone)))
             with _Sheets(archive, self.layout, first) as sheets:
                 for block in chain([first], rows):
-                    sheets.write(_cells(block))
+                    sheets.write(block)
                     if data := outbox.taken():
                         yield data
             _add(archive, "xl/workbook.xml", workbook(sheets.finished))
             relationships = workbook_relationships(len(sheets.finished))
             _add(archive, "xl/_rels/workbook.xml.rels", relationships)
         yield outbox.taken()
-
-
-def _cells(block: Block) -> CellBlock:
-    assert isinstance(block, CellBlock)  # noqa: S101 - COPY writes no workbook
-    return block
 
 
 def _add(archive: ZipFile, name: str, text: str) -> None:

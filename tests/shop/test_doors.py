@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from exports.encoders import ENCODERS
 from exports.models import ExportLog
 from tests.shop.doors import DATASET, DOORS
 from tests.shop.models import Supplier
@@ -54,6 +55,18 @@ def test_filters_and_columns(client, ada, stock, door):
     )
     assert DOORS[door](client, ada, supplier="Mill & Sons", columns="label") == b"label\r\nAt ada's: Cake\r\n"
     assert DOORS[door](client, ada, in_stock="false") == HEADER
+
+
+@pytest.mark.parametrize("options", [{"format": name} for name in ENCODERS] + [{"dialect": "tsv"}])
+def test_every_format_is_the_same_by_every_door(client, ada, grace, stock, door, options):
+    stock(ada, "Bread", "=1+1")
+    stock(grace, "Coal")
+    params = {"columns": "name:Title,price,label", **options}
+    file = DOORS[door](client, ada, **params)
+    assert file == DOORS["api"](client, ada, **params)
+    assert file != DOORS[door](client, grace, **params) != DOORS[door](client, ada)
+    records = ExportLog.objects.filter(door=door)
+    assert {"Title"} == {name for found in records for name in found.options.get("renamed", {}).values()}
 
 
 def test_more_rows_are_no_more_queries(client, ada, stock, door):
