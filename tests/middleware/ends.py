@@ -78,8 +78,17 @@ class _OfPostgres(Ends):
 
     def connections(self) -> set[int]:
         """Of all servers, by the processes that PostgreSQL has for them."""
-        found = self._observer.ask("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        return {connection["pid"] for connection in found}
+        return {backend["pid"] for backend in self._observer.backends()}
+
+    def wait_until_connections(self, number: int, *, but: set[int]) -> None:
+        """Until there are so many besides those. An AssertionError where there never are.
+
+        A connection that has been closed is seen until its process has gone.
+        """
+        deadline = time.monotonic() + AT_ONCE
+        while len(others := self.connections() - but) != number:
+            assert time.monotonic() < deadline, others
+            time.sleep(0.02)
 
     def left_open(self) -> list[Any]:
         return [*self._observer.running(), *self._observer.in_transactions()]
