@@ -109,7 +109,7 @@ def test_a_sheet_of_too_many_bytes_ends_before(monkeypatch):
 
 
 @pytest.mark.long
-def test_more_than_a_million_rows(tmp_path):
+def test_more_than_a_million_rows(libreoffice, tmp_path):
     count, limit = 1_100_000, 1_048_575
     path = tmp_path / "million.xlsx"
     with path.open("wb") as file:
@@ -125,3 +125,6 @@ def test_more_than_a_million_rows(tmp_path):
     for place, name in enumerate(tables.sheet_names):
         found = tables.get_sheet_by_name(name).to_python()
         assert [tuple(row[:2]) for row in found] == read[place]
+    [converted] = libreoffice.converted([path])
+    for found, table in zip(office.sheets(converted), read, strict=True):
+        assert [tuple(row[:2]) for row in found] == table
