@@ -1,3 +1,4 @@
+from django import VERSION
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -12,11 +13,14 @@ class ExportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, constraints, deployment  # noqa: F401 (they register the system checks)
+        from . import checks, constraints, deployment, keeping  # noqa: F401 (they register the system checks)
         from .conf import export_settings
         from .policy.permissions import create_permissions
 
         export_settings()  # a setting that can't be stops the start, and not the first download
+
+        if export_settings().storage is not None and VERSION >= (6, 0):  # else a check says so
+            from .jobs import tasks  # noqa: F401 (a queue of others, such as Celery's, must know the task)
 
         autodiscover_modules("exports")
         post_migrate.connect(create_permissions, dispatch_uid="exports.create_permissions")

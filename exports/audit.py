@@ -4,7 +4,7 @@ The streaming transaction can write nothing, so the record is written before it 
 """
 
 import logging
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from contextvars import Context, copy_context
 from hashlib import sha256
@@ -12,13 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseFailure
+from django.db import InterfaceError, InternalError, OperationalError
 from django.utils import timezone, translation
 
 from . import metrics
 from .caller import Caller
 from .columns import Column
 from .definitions import ModelExport
-from .exceptions import ExportError, ReaderLeft, Refused
+from .exceptions import Cancelled, ExportError, Refused
 from .models import ExportLog
 from .parameters import ExportParameters, Selection
 from .query import ExportQuery
@@ -49,15 +50,22 @@ def opened_record(query: ExportQuery, caller: Caller, source: str) -> Iterator[E
         raise
 
 
-def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress, run: Run) -> Generator[bytes]:
+def audited(
+    chunks: Generator[bytes],
+    record: ExportLog,
+    progress: Progress,
+    run: Run,
+    deliver: Callable[[Mapping[str, Any]], None] | None = None,
+) -> Generator[bytes]:
     """Hands `chunks` through and closes `record` with the outcome. The export is under way as long.
 
-    `succeeded` means that all of it was taken; a receiver compares size and hash to know it has it.
+    `succeeded` means that all of it was taken; a receiver compares size and hash to know it has it. With
+    `deliver` it means that the file is kept: that is given what the record is to say, and writes it.
     """
     # The end may come when the request is over: it is told with what the log knew of it at the start.
     context = copy_context()
     digest = sha256()
-    record.outcome, failure = ExportLog.Outcome.RUNNING, None
+    record.outcome, failure, written = ExportLog.Outcome.RUNNING, None, False
     with run:
         try:
             metrics.started(record)
@@ -68,17 +76,26 @@ def audited(chunks: Generator[bytes], record: ExportLog, progress: Progress, run
                     progress.bytes += len(chunk)
                     yield chunk
             record.outcome, record.sha256 = ExportLog.Outcome.SUCCEEDED, digest.hexdigest()
+            if deliver is not None:
+                _measure(record, progress)
+                deliver(_result(record, None))
+                written = True
         # Closed before the end, or Ctrl-C in a command: nobody wants the rest.
-        except (GeneratorExit, KeyboardInterrupt, ReaderLeft):
+        except (GeneratorExit, KeyboardInterrupt, Cancelled):
             record.outcome = ExportLog.Outcome.CANCELLED
             raise
         except BaseException as exception:
             failure = exception
             raise
         finally:
-            record.row_count, record.byte_count = progress.rows, progress.bytes
-            record.finished_at = timezone.now()
-            _close(record, failure, context)
+            if not written:
+                _measure(record, progress)
+            _close(record, failure, context, written=written)
+
+
+def _measure(record: ExportLog, progress: Progress) -> None:
+    record.row_count, record.byte_count = progress.rows, progress.bytes
+    record.finished_at = timezone.now()
 
 
 _RESULT = ("outcome", "error", "sha256", "row_count", "byte_count", "finished_at")
@@ -87,10 +104,14 @@ _unwritten: dict[UUID, dict[str, Any]] = {}
 """What has become of exports whose records could not be closed, because the database was down too."""
 
 
-def _close(record: ExportLog, failure: BaseException | None, context: Context) -> None:
+def _close(
+    record: ExportLog, failure: BaseException | None, context: Context, *, written: bool = False
+) -> None:
     """Writes what has become of the export, and tells it. Raises what the database raises, or its driver."""
     try:
-        _write(record.pk, _result(record, failure))
+        result = _result(record, failure)
+        if not written:
+            write(record.pk, result)
     except Exception as unreachable:
         # The last bytes have not left: the client sees an export that failed, whatever it was before.
         failure = failure or unreachable
@@ -107,7 +128,8 @@ def _result(record: ExportLog, failure: BaseException | None) -> dict[str, Any]:
     return {name: getattr(record, name) for name in _RESULT}
 
 
-def _write(export_id: UUID, result: dict[str, Any]) -> None:
+def write(export_id: UUID, result: Mapping[str, Any]) -> None:
+    """Writes what has become of an export."""
     # Not save(): it raises where the record is gone, as it is in a test that was rolled back.
     ExportLog.objects.filter(pk=export_id).update(**result)
 
@@ -115,7 +137,12 @@ def _write(export_id: UUID, result: dict[str, Any]) -> None:
 def write_unwritten() -> None:
     """Closes the records of this process's exports that ended while the database was down."""
     for export_id, result in list(_unwritten.items()):
-        _write(export_id, result)
+        try:
+            write(export_id, result)
+        except (OperationalError, InterfaceError, InternalError):
+            raise  # it is down still
+        except Exception:  # whoever comes next would stop here, for ever: the record is closed as lost
+            logger.exception("What has become of export %s cannot be written", export_id)
         _unwritten.pop(export_id, None)
 
 

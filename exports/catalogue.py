@@ -5,6 +5,7 @@ from typing import Any
 from .conf import export_settings
 from .definitions import ModelExport
 from .filtering import required_filters
+from .query import all_rows
 from .registry import registry
 from .scope import resolve_scope
 
@@ -23,4 +24,4 @@ def row_count(definition: ModelExport, user: Any) -> int | None:
     """The number of the user's own rows; None where a filter is required: such rows are only of something."""
     if required_filters(definition):
         return None
-    return resolve_scope(user, None).filter(definition.get_queryset(), definition.scope_field).count()
+    return resolve_scope(user, None).filter(all_rows(definition), definition.scope_field).count()

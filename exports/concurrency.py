@@ -31,6 +31,8 @@ def _exceeded(user: str, more: int) -> bool:
     # Not of a replica, which may not know of the newest.
     records = ExportLog.objects.using(router.db_for_write(ExportLog))
     running = records.filter(outcome=ExportLog.Outcome.RUNNING).order_by()
+    # Jobs hold no thread of a server: how many run is for the workers to say.
+    running = running.exclude(door=ExportLog.Door.JOB)
     limits = (
         (settings.max_concurrent, running),
         (settings.max_concurrent_per_user, running.filter(user=user)),

@@ -19,10 +19,13 @@ _MOST_ROWS = 10**12
 _DATASET_KEYS = ("RATE", "MAX_ROWS")
 _PLAN_KEYS = (*_DATASET_KEYS, "DATASETS")
 
-_POSITIVE = (
+_POSITIVE_OR_NONE = (
     *("max_seconds", "min_bytes_per_second", "max_spool_bytes"),
     *("max_concurrent", "max_concurrent_per_user"),
+    *("max_download_rows", "max_jobs_per_user", "max_file_bytes", "max_stored_bytes_per_user"),
+    *("job_max_seconds", "file_seconds"),
 )
+_POSITIVE = ("job_attempts", "job_backoff_seconds", "job_lease_seconds", "link_seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,53 @@ class ExportSettings:
     parallel: int = 1
     """PARALLEL: connections that one export may be read by, where PostgreSQL's COPY is; each takes a core."""
 
+    database: str | None = None
+    """DATABASE: the alias of the database that rows are read from, such as a replica; records and jobs stay
+    where they are written. None: the one that the models' router names."""
+
+    max_download_rows: int | None = None
+    """MAX_DOWNLOAD_ROWS: a download of more rows is refused, and a background job offered; None: no limit.
+    Without a STORAGE it counts for nothing."""
+
+    storage: str | None = None
+    """STORAGE: the alias in STORAGES that keeps the files of background jobs; None: there are no jobs."""
+
+    queue: str = "default"
+    """QUEUE: the name of the queue of `django.tasks` that jobs are put into."""
+
+    x_accel: str | None = None
+    """X_ACCEL: the path of an internal location of nginx's that serves the folder of STORAGE; None: files are
+    sent by this service itself."""
+
+    max_jobs_per_user: int | None = 20
+    """MAX_JOBS_PER_USER: background jobs of one user that wait or run; None: no limit."""
+
+    max_file_bytes: int | None = 10 << 30
+    """MAX_FILE_BYTES: how large the file of a job may be; None: no limit."""
+
+    max_stored_bytes_per_user: int | None = None
+    """MAX_STORED_BYTES_PER_USER: no new job while the user's files take so much; None: no limit."""
+
+    job_attempts: int = 3
+    """JOB_ATTEMPTS: how often a job is tried whose worker was killed, or met what may pass."""
+
+    job_backoff_seconds: int = 10
+    """JOB_BACKOFF_SECONDS: how long the second attempt waits; each later one twice as long as the last, up to
+    half an hour."""
+
+    job_lease_seconds: int = 60
+    """JOB_LEASE_SECONDS: a worker that has been silent for so long has lost its job to another. It speaks at
+    least three times within it."""
+
+    job_max_seconds: int | None = 6 * 3600
+    """JOB_MAX_SECONDS: an attempt that takes longer is broken off, and is the last; None: no limit."""
+
+    file_seconds: int | None = 7 * 24 * 3600
+    """FILE_SECONDS: for how long the file of a job is kept; None: until somebody deletes it."""
+
+    link_seconds: int = 3600
+    """LINK_SECONDS: for how long a link to a file is valid, unless less is asked for."""
+
     scope_resolver: str = "exports.scope.own_rows"
     """SCOPE_RESOLVER: dotted path of `(user, requested tenant or None) -> exports.Scope`."""
 
@@ -96,6 +146,9 @@ class ExportSettings:
         if self.max_rows is not None and self.max_rows < 0:
             raise ImproperlyConfigured("EXPORTS['MAX_ROWS'] must be a number of rows, or None for no limit.")
         for name in _POSITIVE:
+            if getattr(self, name) < 1:
+                raise ImproperlyConfigured(f"EXPORTS['{name.upper()}'] must be 1 at least.")
+        for name in _POSITIVE_OR_NONE:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ImproperlyConfigured(

@@ -3,13 +3,15 @@
 import datetime as dt
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn, Protocol
 
+from django.db import connections
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from . import concurrency, metrics
 from .audit import audited, opened_record, recorded_refusals
@@ -17,21 +19,54 @@ from .caller import Caller
 from .clients import Client
 from .compressors import COMPRESSORS, compressed
 from .encoders import Block, Encoder
-from .exceptions import Refused
+from .exceptions import NotPermitted, Refused
 from .models import ExportLog
 from .parameters import ExportParameters, Selection
 from .policy import rates
 from .policy.permissions import require_permission
 from .preview import Preview, preview_of
 from .private_connection import PrivateConnection
-from .query import ExportQuery, build_query, query_of_no_rows, require_row_limit, row_limit_exceeded
+from .query import (
+    ExportQuery,
+    build_query,
+    permitted_scope,
+    query_of_no_rows,
+    require_downloadable,
+    require_row_limit,
+    row_limit_exceeded,
+)
+from .rate import RateUsage
 from .registry import registry
 from .running import Run
+from .scope import Scope
 from .sources import Explanation, Source, choose_source
+from .sources.cancelling import Readers
+from .sources.snapshot import kept_alive, snapshot
 from .spool import spooled
 from .stream import ExportStream, FileFacts, Progress
 
 logger = logging.getLogger(__name__)
+
+SELECTING_DOORS = frozenset({ExportLog.Door.ADMIN})
+"""Where rows are picked from a list: no parameters of a background job could say which."""
+
+
+class Delivery(Protocol):
+    """Where the file of an export goes that outlives its request: what `deliver` tells it, in this order."""
+
+    tenant: str
+    """Whose rows the file is to hold, as it was when the export was asked for."""
+
+    max_seconds: int | None
+
+    def begins(self, record: ExportLog, progress: Progress) -> None:
+        """The record is open; `progress` goes on from now."""
+
+    def keep(self, facts: FileFacts) -> None:
+        """All bytes have been read: keeps the file. What it raises is what the export fails with."""
+
+    def settle(self, facts: FileFacts, result: Mapping[str, Any]) -> None:
+        """Says that the file is there, and writes `result` into the record, both or neither. Likewise."""
 
 
 def prepare(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
@@ -49,6 +84,7 @@ def prepare(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
 def head(dataset: str, caller: Caller, params: QueryDict) -> FileFacts:
     """What a download would say of its file. Exports nothing; raises what `prepare` does, and RateLimited."""
     query = prepare(dataset, caller, params)
+    _require_downloadable(query, caller)
     return replace(facts_of(query), usage=rates.peek(query.definition, caller))
 
 
@@ -95,6 +131,7 @@ def start(
     with recorded_refusals(caller, parameters.definition, parameters):
         query = build_query(parameters, caller.user)
         require_row_limit(query)
+        _require_downloadable(query, caller)
         concurrency.require_room(caller.user)
         rates.peek(query.definition, caller)
         source, facts = choose_source(query), facts_of(query)
@@ -105,25 +142,75 @@ def start(
     return caller.client.attend(work) if caller.client else work()
 
 
+def acceptable(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
+    """The query of an export that may be made later. Counts nothing; what is denied is recorded.
+
+    Raises what `prepare` does.
+    """
+    parameters = _allowed(dataset, caller, params, None)
+    with recorded_refusals(caller, parameters.definition, parameters):
+        query = build_query(parameters, caller.user)
+        require_row_limit(query)
+        return query
+
+
+def accept(query: ExportQuery, caller: Caller) -> RateUsage | None:
+    """Counts an acceptable export against the rate. Raises RateLimited, for `refuse` to record."""
+    return rates.take(query.definition, caller)
+
+
+def may_have(dataset: str, caller: Caller, params: QueryDict) -> Scope:
+    """Whose rows the caller may have by these parameters now: what is asked of who fetches a finished file.
+
+    Reads no row; what is denied is recorded. Raises DatasetNotFound, NotPermitted or InvalidParameters.
+    """
+    parameters = _allowed(dataset, caller, params, None)
+    with recorded_refusals(caller, parameters.definition, parameters):
+        return permitted_scope(parameters, caller.user)
+
+
+def deliver(dataset: str, caller: Caller, params: QueryDict, delivery: Delivery) -> ExportStream:
+    """As `start`, for an export that was accepted before: it is counted no more, and has time of its own.
+
+    Once the last chunk is read, `delivery` has it. Raises NotPermitted too where the caller may have the rows
+    of another tenant now than when they asked.
+    """
+    parameters = _allowed(dataset, caller, params, None)
+    with recorded_refusals(caller, parameters.definition, parameters):
+        query = replace(build_query(parameters, caller.user), max_seconds=delivery.max_seconds)
+        if query.scope.tenant != delivery.tenant:
+            raise NotPermitted(_("The rows that you may export are not those that you asked for."))
+        require_row_limit(query)
+        source, facts = choose_source(query), facts_of(query)
+        with opened_record(query, caller, source.reason) as record:
+            pass
+    return _stream(query, source, record, caller.client, facts, delivery)
+
+
 def _stream(
     query: ExportQuery,
     source: Source,
     record: ExportLog,
     client: Client | None,
     facts: FileFacts,
+    delivery: Delivery | None = None,
 ) -> ExportStream:
     begun = time.monotonic()
     encoder = encoder_of(query)
     using = query.queryset.db
     connection = PrivateConnection(using, in_request=client is not None)
-    progress, run = Progress(), Run(record.pk, connection, client)
-    blocks = _counted(_endable(source.blocks(record.pk), source, run), progress, query)
+    progress, run = Progress(), Run(record.pk, connection, client, max_seconds=query.max_seconds)
+    blocks = _endable(source.blocks(record.pk), source, run)
+    if delivery:
+        blocks = _expected(blocks, query, run, partial(delivery.begins, record, progress), progress)
+    blocks = _counted(blocks, progress, query)
     chunks = _encoded(encoder, blocks)
     if query.options.compression:
         chunks = compressed(chunks, COMPRESSORS[query.options.compression]())
     if client and client.needs_length:
-        chunks = spooled(chunks, progress, record.pk, using)
-    chunks = audited(chunks, record, progress, run)
+        chunks = spooled(chunks, progress, record.pk, using, query.max_seconds)
+    kept = _kept(delivery, query, facts, record) if delivery else None
+    chunks = audited(chunks, record, progress, run, kept)
     stream = ExportStream(chunks, facts, export_id=str(record.pk), progress=progress, run=run)
     metrics.first_block(record, time.monotonic() - begun)
     return stream
@@ -143,6 +230,11 @@ def refuse(dataset: str, caller: Caller, refusal: Refused) -> NoReturn:
     """Raises a refusal that the door itself has found, and leaves the record that its own would leave."""
     with recorded_refusals(caller, registry.get(dataset)):
         raise refusal
+
+
+def _require_downloadable(query: ExportQuery, caller: Caller) -> None:
+    if caller.client is not None and caller.door not in SELECTING_DOORS:
+        require_downloadable(query)
 
 
 def facts_of(query: ExportQuery) -> FileFacts:
@@ -177,6 +269,39 @@ def _counted(blocks: Generator[Block], progress: Progress, query: ExportQuery) -
             if query.max_rows is not None and progress.rows > query.max_rows:
                 raise row_limit_exceeded(query)
             yield block
+
+
+def _expected(
+    blocks: Generator[Block],
+    query: ExportQuery,
+    run: Run,
+    begins: Callable[[], None],
+    progress: Progress,
+) -> Generator[Block]:
+    """Counts what is to come, before the first block: a moment earlier than its snapshot."""
+    readers, using = Readers(), query.queryset.db
+    with closing(blocks):
+        begins()
+        with (
+            run.at_work(readers.cancel),
+            readers.joined_by(connections[using]),
+            snapshot(using, run.id, max_seconds=query.max_seconds),
+        ):
+            progress.expected = query.queryset.order_by().count()
+        yield from blocks
+
+
+def _kept(
+    delivery: Delivery, query: ExportQuery, facts: FileFacts, record: ExportLog
+) -> Callable[[Mapping[str, Any]], None]:
+    """What hands file and result over. The export is known to live meanwhile, though it reads no more."""
+
+    def deliver(result: Mapping[str, Any]) -> None:
+        with kept_alive(query.queryset.db, record.pk, max_seconds=query.max_seconds):
+            delivery.keep(facts)
+        delivery.settle(facts, result)
+
+    return deliver
 
 
 def _endable(blocks: Generator[Block], source: Source, run: Run) -> Generator[Block]:

@@ -98,6 +98,17 @@ class Refused(ExportError):
     """Whether this refusal of a known user belongs in the audit record."""
 
 
+class TooLargeForDownload(Refused):
+    """The export has more rows than a download may have; a background job may make it."""
+
+    code = "too_large_for_download"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        text = _("The export has more than {limit} rows, the limit of a download. Ask for a background job.")
+        super().__init__(format_lazy(text, limit=limit))
+
+
 class NotPermitted(Refused):
     """The user does not have the permission for this export."""
 
@@ -158,6 +169,95 @@ class TooManyRunning(Refused):
     recorded = False
 
 
+class TooManyJobs(Refused):
+    """As many background jobs of this user wait or run as may."""
+
+    code = "too_many_jobs"
+    recorded = False
+
+    def __init__(self, limit: int) -> None:
+        text = _(
+            "There are {limit} background jobs of yours already, the limit. Try again when one has ended."
+        )
+        super().__init__(format_lazy(text, limit=limit))
+
+
+class StorageQuotaExceeded(Refused):
+    """The files of this user's jobs take as much space as they may."""
+
+    code = "storage_quota_exceeded"
+    message = _("Your files take as much space as they may. Delete some of them, or wait until they expire.")
+    recorded = False
+
+
+class JobsUnavailable(ExportError):
+    """There are no background jobs here: the settings name no storage for their files."""
+
+    code = "jobs_unavailable"
+    message = _("There are no background jobs here.")
+
+
+class JobNotFound(ExportError):
+    """There is no such job, or it is somebody else's."""
+
+    code = "not_found"
+    message = _("There is no such job.")
+
+
+class FileGone(ExportError):
+    """The job's file is there no more."""
+
+    code = "file_gone"
+    message = _("The file is there no more.")
+
+
+class LinkExpired(FileGone):
+    """The link has come to its end."""
+
+    code = "link_expired"
+    message = _("The link is valid no more.")
+
+
+class WrongState(ExportError):
+    """The job is in no state in which this could be done."""
+
+    code = "wrong_state"
+
+    def __init__(self, status: Text) -> None:
+        super().__init__(format_lazy(_("This cannot be done with a job that is {status}."), status=status))
+
+
+class SameExportOpen(ExportError):
+    """The same export is queued or running already."""
+
+    code = "same_export_open"
+    message = _("The same export is queued or running already.")
+
+
+class StorageFailed(ExportError):
+    """The storage of the files does not answer, or refuses a file."""
+
+    code = "storage_failed"
+    message = _("The storage of the files does not answer.")
+
+
+class StorageFull(ExportError):
+    """There is no room for the file."""
+
+    code = "storage_full"
+    message = _("There is no room for the file.")
+
+
+class FileTooLarge(ExportError):
+    """The file is larger than the file of a job may be."""
+
+    code = "file_too_large"
+
+    def __init__(self, limit: int) -> None:
+        text = _("The file is larger than {limit} bytes, the limit. Narrow the export with filters.")
+        super().__init__(format_lazy(text, limit=limit))
+
+
 class SpoolLimitExceeded(ExportError):
     """The file is larger than what may be kept on disk for a client that speaks HTTP/1.0."""
 
@@ -175,7 +275,18 @@ class TimeLimitExceeded(ExportError):
         super().__init__(format_lazy(text, seconds=seconds))
 
 
-class ReaderLeft(ExportError):
+class Cancelled(ExportError):
+    """Nobody wants the rest of the export."""
+
+    code = "cancelled"
+    message = _("The export was cancelled.")
+
+
+class JobCancelled(Cancelled):
+    """The job was cancelled by who had asked for it."""
+
+
+class ReaderLeft(Cancelled):
     """The client went away before the end."""
 
     code = "reader_left"
@@ -203,6 +314,13 @@ class ProcessLost(ExportError):
 
     code = "process_lost"
     message = _("The process that ran the export was killed.")
+
+
+class ClaimLost(ExportError):
+    """Another worker has the job now: this one was silent for longer than its lease."""
+
+    code = "claim_lost"
+    message = _("The worker was silent for too long, and another has taken over.")
 
 
 class CellError(ExportError):

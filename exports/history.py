@@ -21,9 +21,14 @@ def reachable_records(user: Any) -> QuerySet[ExportLog]:
     None says `running` of an export whose process was killed.
     """
     close_lost_records()
-    if all(has_permission(user, name) for name in (VIEW_RECORDS, FOR_ALL_TENANTS)):
+    if may_see_all(user):
         return ExportLog.objects.all()
     return ExportLog.objects.filter(user=str(user.pk))
+
+
+def may_see_all(user: Any) -> bool:
+    """Whether the user may see what everybody has exported."""
+    return all(has_permission(user, name) for name in (VIEW_RECORDS, FOR_ALL_TENANTS))
 
 
 def last_exports(user: Any) -> dict[str, ExportLog]:

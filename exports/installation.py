@@ -12,10 +12,13 @@ from django.utils.module_loading import import_string
 from .conf import export_settings
 from .registry import registry
 
-# What opens a snapshot, by name: the doors stand above this module, and a project may lack one of them.
+# What opens a snapshot, or lets a worker do so, by name: the doors stand above this module, and a project may
+# lack one of them.
 EXPORTING_VIEWS = frozenset(
     {
+        "exports.api.jobs.JobEngineView",
         "exports.api.views.ExportView",
+        "exports.web.jobs.JobPage",
         "exports.web.views._EngineView",
         "exports.admin.actions.ExportActionMixin.export_view",
     }

@@ -2,8 +2,6 @@
 
 import datetime as dt
 import logging
-import os
-import threading
 import time
 from uuid import UUID
 
@@ -18,15 +16,13 @@ from .conf import export_settings
 from .exceptions import DatasetNotFound, ProcessLost
 from .models import ExportLog
 from .policy import leases
+from .query import all_rows
 from .registry import registry
 
 logger = logging.getLogger(__name__)
 
 GRACE = dt.timedelta(seconds=10)
 """A record is opened a moment before its export takes the lock; a connection may take seconds to be made."""
-
-SWEEP_SECONDS = 20
-"""With GRACE and PostgreSQL's two seconds to see a dead client, a record is closed within 60 seconds."""
 
 LOOK_AGAIN_SECONDS = 1
 """A living export has no lease after its transaction, until its record is closed: mostly for milliseconds.
@@ -91,34 +87,6 @@ def _overdue(export_ids: set[UUID]) -> Q:
 def _database(dataset: str) -> str:
     """Where the rows of the dataset come from, as far as it is still known."""
     try:
-        return registry.get(dataset).get_queryset().db
+        return all_rows(registry.get(dataset)).db
     except DatasetNotFound:
         return router.db_for_read(ExportLog)
-
-
-def start_sweeping() -> None:
-    """Closes lost records now and from now on, in a thread of this process and of each forked from it."""
-    global _sweeping
-    if not _sweeping:
-        _sweeping = True
-        if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-            os.register_at_fork(after_in_child=_start_thread)
-        _start_thread()
-
-
-_sweeping = False
-
-
-def _start_thread() -> None:
-    threading.Thread(target=_sweep, name="exports-sweep", daemon=True).start()
-
-
-def _sweep() -> None:
-    while True:
-        try:
-            close_lost_records()
-        except Exception:
-            logger.warning("Lost exports could not be looked for", exc_info=True)
-        finally:
-            connections.close_all()
-        time.sleep(SWEEP_SECONDS)

@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from .columns import Column
+from .conf import export_settings
 from .definitions import ModelExport
 from .encoders import FileColumn, Layout
-from .exceptions import NotPermitted, RowLimitExceeded
+from .exceptions import NotPermitted, RowLimitExceeded, TooLargeForDownload
 from .filtering import known_parameters
 from .formulas import strip_controls
 from .options import Options, Overlong
@@ -36,6 +37,9 @@ class ExportQuery:
 
     max_rows: int | None
     """The row limit; None: none."""
+
+    max_seconds: int | None
+    """How long it may take; None: as long as it likes."""
 
     @property
     def definition(self) -> ModelExport:
@@ -76,13 +80,14 @@ class ExportQuery:
 
 def build_query(parameters: ExportParameters, user: Any) -> ExportQuery:
     """The query for this user. Raises NotPermitted, ObjectNotFound or InvalidParameters."""
-    definition, scope = parameters.definition, _permitted_scope(parameters, user)
+    definition, scope = parameters.definition, permitted_scope(parameters, user)
     definition.clean(parameters.filters.cleaned, scope)
     return ExportQuery(
         parameters=parameters,
         scope=scope,
         queryset=_ordered(_rows(parameters, scope), parameters),
         max_rows=limits_for(definition, user).max_rows,
+        max_seconds=export_settings().max_seconds,
     )
 
 
@@ -90,13 +95,14 @@ def query_of_no_rows(parameters: ExportParameters, user: Any) -> ExportQuery:
     """The same for what its columns are, without a look at any row. Raises NotPermitted."""
     return ExportQuery(
         parameters=parameters,
-        scope=_permitted_scope(parameters, user),
-        queryset=parameters.definition.get_queryset().none(),
+        scope=permitted_scope(parameters, user),
+        queryset=all_rows(parameters.definition).none(),
         max_rows=limits_for(parameters.definition, user).max_rows,
+        max_seconds=export_settings().max_seconds,
     )
 
 
-def _permitted_scope(parameters: ExportParameters, user: Any) -> Scope:
+def permitted_scope(parameters: ExportParameters, user: Any) -> Scope:
     """Whose rows, once all that the user asks for is theirs to ask. Raises NotPermitted."""
     definition, options = parameters.definition, parameters.options
     scope = resolve_scope(user, options.tenant)
@@ -122,14 +128,32 @@ def _file_column(header: str, column: Column, rows: QuerySet[Any]) -> FileColumn
 
 def require_row_limit(query: ExportQuery) -> None:
     """Raises RowLimitExceeded where there is a row past the limit: none is counted, at most one is read."""
-    limit = query.max_rows
-    if limit is not None and query.queryset.order_by()[limit : limit + 1].exists():
+    if _has_more_than(query.max_rows, query):
         raise row_limit_exceeded(query)
+
+
+def require_downloadable(query: ExportQuery) -> None:
+    """Raises TooLargeForDownload where there are more rows than a download may have; as cheap as that."""
+    settings = export_settings()
+    if settings.storage is not None and _has_more_than(settings.max_download_rows, query):
+        raise TooLargeForDownload(settings.max_download_rows or 0)
+
+
+def _has_more_than(limit: int | None, query: ExportQuery) -> bool:
+    return limit is not None and query.queryset.order_by()[limit : limit + 1].exists()
 
 
 def row_limit_exceeded(query: ExportQuery) -> RowLimitExceeded:
     """The refusal, with the filters that could narrow the export."""
     return RowLimitExceeded(query.max_rows or 0, known_parameters(query.definition))
+
+
+def all_rows(definition: ModelExport) -> QuerySet[Any]:
+    """Every row of the dataset, of every tenant, on the one database that exports read."""
+    rows = definition.get_queryset()
+    # A router may choose at random among replicas: it is asked once, so that the snapshot, the cursor and
+    # the expressions are all of the same database.
+    return rows.using(export_settings().database or rows.db)
 
 
 def _rows(parameters: ExportParameters, scope: Scope) -> QuerySet[Any]:
@@ -139,10 +163,7 @@ def _rows(parameters: ExportParameters, scope: Scope) -> QuerySet[Any]:
     chosen columns and merge rows that look alike, so the rows are taken by their keys instead.
     """
     definition = parameters.definition
-    base = definition.get_queryset()
-    # A router may choose at random among replicas: it is asked once, so that the snapshot, the cursor and
-    # the expressions are all of the same database.
-    base = base.using(base.db)
+    base = all_rows(definition)
     rows = parameters.filters.apply(scope.filter(base, definition.scope_field))
     if parameters.window is not None:
         rows = parameters.window.filter(rows, definition.created_field)

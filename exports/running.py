@@ -2,6 +2,7 @@
 
 A thread that waits for the database, or for its client, can look at nothing else. So another one looks
 twice a second at every export: at its time limit, whether its client has left, and how slowly that reads.
+So it does at files of jobs that are on their way to a client.
 """
 
 import logging
@@ -15,17 +16,13 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from .clients import Client
-from .conf import export_settings
-from .exceptions import ReaderLeft, ReaderTooSlow, TimeLimitExceeded
 from .private_connection import PrivateConnection
+from .watched import Watched
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 """How often the exports are looked at: a query has ended well within two seconds of its client's leaving."""
-
-SLOW_SECONDS = 10
-"""How long any client may let a chunk wait, however small: a laptop's pause is no slow reader."""
 
 
 class Endable(Protocol):
@@ -34,28 +31,29 @@ class Endable(Protocol):
     def end(self, error: Exception) -> None: ...
 
 
-class Run:
+class Run(Watched):
     """One export that is under way, from before its first row until its record is closed.
 
     As a context manager it is among those that are looked at. `error` is what another thread has ended it
     with, and is raised in the export's own thread at the next chance.
     """
 
-    def __init__(self, export_id: UUID, connection: PrivateConnection, client: Client | None = None) -> None:
-        settings = export_settings()
+    def __init__(
+        self,
+        export_id: UUID,
+        connection: PrivateConnection,
+        client: Client | None = None,
+        *,
+        max_seconds: int | None = None,
+    ) -> None:
+        super().__init__(client, max_seconds=max_seconds)
         self.id = export_id
-        self.client = client
-        self.error: Exception | None = None
         self.ended = False
         """Whether its record is closed."""
 
         self._connection = connection
         self._turns = threading.RLock()
         self._stream: weakref.ref[Endable] | None = None
-        self._begun = time.monotonic()
-        self._max_seconds = settings.max_seconds
-        self._min_rate = settings.min_bytes_per_second if client else None
-        self._waiting: tuple[float, int] | None = None
         self._endable = False
         """Whether a thread of its own may end the stream: nobody advances it."""
 
@@ -73,6 +71,9 @@ class Run:
         self.ended = True
         _remove(self)
 
+    def __str__(self) -> str:
+        return f"Export {self.id}"
+
     @property
     def is_private(self) -> bool:
         """Whether its connection is its own."""
@@ -81,11 +82,6 @@ class Run:
     def streams(self, stream: Endable) -> None:
         """This is the stream that `end` ends. It is not kept alive by that."""
         self._stream = weakref.ref(stream)
-
-    def check(self) -> None:
-        """Raises what the export was ended with."""
-        if self.error is not None:
-            raise self.error
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -126,15 +122,6 @@ class Run:
                 self._cancel = None
         self.check()
 
-    def handed(self, size: int) -> None:
-        """A chunk of so many bytes is the client's to take, from now until the next turn."""
-        self._waiting = time.monotonic(), size
-
-    def look(self) -> None:
-        """Ends the export where there is a reason to."""
-        if error := self.error or self._reason(time.monotonic()):
-            self.end(error)
-
     def end(self, error: Exception) -> None:
         """Ends the export, with the first error that it is given, from any thread. Returns before it has."""
         self.error = self.error or error
@@ -150,19 +137,9 @@ class Run:
             if self._cancel is not None:
                 self._cancel()
 
-    def _reason(self, now: float) -> Exception | None:
-        if self._max_seconds is not None and now - self._begun > self._max_seconds:
-            return TimeLimitExceeded(self._max_seconds)
-        if self.client and self.client.gone():
-            return ReaderLeft()
-        if self._min_rate is not None and self._waiting is not None:
-            since, size = self._waiting
-            if now - since > SLOW_SECONDS + size / self._min_rate:
-                return ReaderTooSlow(self._min_rate)
-        return None
-
 
 _runs: dict[UUID, Run] = {}
+_files: set[Watched] = set()
 _lock = threading.RLock()  # a collection of garbage, which may end an export, comes at any moment
 _watch: threading.Thread | None = None
 
@@ -174,33 +151,58 @@ def ids() -> set[UUID]:
 
 
 def count() -> int:
-    """How many exports run in this process."""
-    return len(_runs)
+    """How many exports run in this process, and files of jobs are on their way."""
+    return len(_all())
 
 
-def stop_all(error: Exception) -> None:
-    """Ends every export of this process with that error."""
-    for run in _all():
+def send(file: Watched) -> None:
+    """A file of a job is on its way, and is looked at until `sent`."""
+    with _lock:
+        _files.add(file)
+        _start_watch()
+
+
+def sent(file: Watched) -> None:
+    """It is not on its way any more. May be called twice."""
+    with _lock:
+        _files.discard(file)
+
+
+def end(export_id: UUID, error: Exception) -> None:
+    """Ends an export of this process with that error; does nothing where it does not run."""
+    with _lock:
+        run = _runs.get(export_id)
+    if run is not None:
         run.end(error)
 
 
-def _all() -> list[Run]:
+def stop_all(error: Exception) -> None:
+    """Ends every export of this process, and every file on its way, with that error."""
+    for watched in _all():
+        watched.end(error)
+
+
+def _all() -> list[Watched]:
     with _lock:
-        return list(_runs.values())
+        return [*_runs.values(), *_files]
 
 
 def _add(run: Run) -> None:
-    global _watch
     with _lock:
         _runs[run.id] = run
-        if _watch is None or not _watch.is_alive():  # it does not live on in a forked process
-            watch = threading.Thread(target=_look, name="exports-watch", daemon=True)
-            try:
-                watch.start()
-            except RuntimeError:  # there are too many; the next export tries again
-                logger.warning("Nobody looks at the exports that run", exc_info=True)
-            else:
-                _watch = watch
+        _start_watch()
+
+
+def _start_watch() -> None:
+    global _watch
+    if _watch is None or not _watch.is_alive():  # it does not live on in a forked process
+        watch = threading.Thread(target=_look, name="exports-watch", daemon=True)
+        try:
+            watch.start()
+        except RuntimeError:  # there are too many; the next export tries again
+            logger.warning("Nobody looks at the exports that run", exc_info=True)
+        else:
+            _watch = watch
 
 
 def _remove(run: Run) -> None:
@@ -209,16 +211,16 @@ def _remove(run: Run) -> None:
 
 
 def _look() -> None:
-    """Looks at every export until there is none left."""
+    """Looks at every export, and every file on its way, until there is none left."""
     global _watch
     while True:
         time.sleep(LOOK_SECONDS)
         with _lock:
-            if not _runs:
+            if not (_runs or _files):
                 _watch = None
                 return
-        for run in _all():
+        for watched in _all():
             try:
-                run.look()
+                watched.look()
             except Exception:
-                logger.exception("Export %s could not be looked at", run.id)
+                logger.exception("%s could not be looked at", watched)

@@ -13,7 +13,9 @@ from .stream import Progress
 PIECE = 64 * 1024
 
 
-def spooled(chunks: Generator[bytes], progress: Progress, export_id: UUID, using: str) -> Generator[bytes]:
+def spooled(
+    chunks: Generator[bytes], progress: Progress, export_id: UUID, using: str, max_seconds: int | None
+) -> Generator[bytes]:
     """Takes all of `chunks`, sets the progress's `size`, and then yields the file in pieces.
 
     Its transaction has ended when the first piece leaves; that the export lives is known until the last.
@@ -30,6 +32,6 @@ def spooled(chunks: Generator[bytes], progress: Progress, export_id: UUID, using
                 file.write(chunk)
         file.seek(0)  # what was buffered is on the disk now, or the disk was full
         progress.size = size
-        with kept_alive(using, export_id):
+        with kept_alive(using, export_id, max_seconds=max_seconds):
             while piece := file.read(PIECE):
                 yield piece

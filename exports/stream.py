@@ -19,7 +19,8 @@ from .running import Run
 class Progress:
     """How far a stream has got; the stages count as blocks pass.
 
-    `bytes` have been made, `taken` of them handed out. `size` is that of the whole file, in bytes, where it
+    `bytes` have been made, `taken` of them handed out. `expected` is the number of rows that there will be,
+    where somebody has counted. `size` is that of the whole file, in bytes, where it
     is known before the first of them.
     """
 
@@ -27,6 +28,7 @@ class Progress:
     bytes: int = 0
     taken: int = 0
     size: int | None = None
+    expected: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import caches
+from django.core.files.storage import storages
 from django.utils import translation
 
 from tests import databases
@@ -70,6 +71,12 @@ def _no_records_of_others() -> None:
     from exports import audit
 
     audit._unwritten.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_files_of_others() -> None:
+    """The storage of jobs' files is one in memory: each test has a new one."""
+    storages._storages.pop("exports", None)
 
 
 def make_user(name: str):

@@ -1,14 +1,17 @@
 """The project's own settings under a fixed environment: what a developer has exported changes no test.
 
-`tests/databases.py` gives DATABASE_URL, once for each database of the run.
+`tests/databases.py` gives DATABASE_URL, once for each database of the run, and TEST_FILES, a folder.
 """
 
 import os
+import tempfile
 from pathlib import Path
 
 OTHERS = (
     "ALLOWED_HOSTS",
     "AUTHENTICATION_CLASSES",
+    "CELERY_BROKER_URL",
+    "CELERY_BROKER_URL_FILE",
     "CSRF_TRUSTED_ORIGINS",
     "DATABASE_URL_FILE",
     "DRAIN_SECONDS",
@@ -46,7 +49,7 @@ os.environ.update(
 os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 
 from exports_project.settings import *  # noqa: E402, F403
-from exports_project.settings import DATABASES, INSTALLED_APPS  # noqa: E402
+from exports_project.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: threads and other processes read it too.
@@ -54,6 +57,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # A thread of a test that is over keeps no connection: the database could not be dropped.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+# Jobs are run by the tests themselves, and their files end with the process: tests of real workers and of
+# folders have settings of their own.
+TASKS = {"default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend"}}
+# It takes itself for a folder, where parts of files are written.
+STORAGES["exports"] = {
+    "BACKEND": "django.core.files.storage.InMemoryStorage",
+    "OPTIONS": {
+        "location": os.environ.get("TEST_FILES") or str(Path(tempfile.gettempdir(), "exports-tests"))
+    },
+}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -27,6 +27,7 @@ class OrmSource:
 
     def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
         self._queryset = query.queryset
+        self._max_seconds = query.max_seconds
         self._obstacle = obstacle
         self._readers = Readers()
         self._chunk_size = export_settings().chunk_size
@@ -55,7 +56,7 @@ class OrmSource:
         using = self._queryset.db
         with (
             self._readers.joined_by(connections[using]),
-            snapshot(using, export_id),
+            snapshot(using, export_id, max_seconds=self._max_seconds),
             closing(self._rows()) as rows,
         ):
             for block in batched(rows, self._chunk_size):

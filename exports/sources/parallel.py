@@ -59,7 +59,9 @@ class ParallelCopy:
         reader: Reader,
         count: int,
         readers: Readers,
+        max_seconds: int | None,
     ) -> None:
+        self._max_seconds = max_seconds
         self._using = queryset.db
         self._ranges = ranges(queryset)
         self._statement = statement
@@ -139,7 +141,7 @@ class ParallelCopy:
         try:
             with self._readers.joined_by(connection), ExitStack() as stack:
                 try:
-                    stack.enter_context(shared(self._using, snapshot_name))
+                    stack.enter_context(shared(self._using, snapshot_name, max_seconds=self._max_seconds))
                 except DatabaseFailure:
                     if not self._stopped:
                         logger.warning("An export goes on with a connection less", exc_info=True)

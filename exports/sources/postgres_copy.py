@@ -35,6 +35,7 @@ class PostgresCopySource:
 
     def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
         self._queryset = query.queryset
+        self._max_seconds = query.max_seconds
         self._projections = _projections(query)
         self._reader = Reader(
             width=len(self._projections),
@@ -78,7 +79,10 @@ class PostgresCopySource:
         """Blocks of 64 KiB and the rest of a row."""
         using = self._queryset.db
         connection = connections[using]
-        with self._readers.joined_by(connection), snapshot(using, export_id):
+        with (
+            self._readers.joined_by(connection),
+            snapshot(using, export_id, max_seconds=self._max_seconds),
+        ):
             if statement := self._statement(self._queryset):
                 in_order = plan_for_early_rows(connection, statement)
                 if in_order and self._connections > 1:
@@ -94,6 +98,7 @@ class PostgresCopySource:
             reader=self._reader,
             count=self._connections,
             readers=self._readers,
+            max_seconds=self._max_seconds,
         )
 
     def cancel(self) -> None:
@@ -105,7 +110,7 @@ class PostgresCopySource:
         using, statement = self._queryset.db, self._statement(self._queryset)
         if not statement:
             return Explanation(source=self.reason, sql="", plan=NOTHING_TO_ASK)
-        with snapshot(using):
+        with snapshot(using, max_seconds=self._max_seconds):
             plan_for_early_rows(connections[using], statement)
             with connections[using].cursor() as cursor:
                 cursor.execute(f"EXPLAIN {statement}")

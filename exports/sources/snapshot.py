@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from ..conf import export_settings
 from ..policy import leases
 
 # DateStyle, extra_float_digits: what values.py counts on. jit: starting the compiler costs a first byte of
@@ -22,7 +21,7 @@ _SESSION = {
 }
 
 BACKSTOP_SECONDS = 5
-"""By how much the database's own limits exceed MAX_SECONDS, which has the better words for the record."""
+"""By how much the database's own limits exceed the export's, which has the better words for the record."""
 
 _MOST = 2**31 - 1
 """Milliseconds, 24 days: PostgreSQL's settings take no more."""
@@ -36,14 +35,14 @@ _CHECK_CLIENT = (
 
 
 @contextmanager
-def snapshot(using: str, export_id: UUID | None = None) -> Iterator[None]:
+def snapshot(using: str, export_id: UUID | None = None, *, max_seconds: int | None = None) -> Iterator[None]:
     """Every statement inside sees the database at one moment, and can't write where the database knows how.
 
     It ends with a rollback: nothing is to be kept, not even the session's settings. Inside an open
     atomic block (a stranger's test case) it is a savepoint with that block's isolation. While it is open,
-    the export of that id is known to live.
+    the export of that id is known to live. `max_seconds`: how long the export may take; None: no limit.
     """
-    with _transaction(using, "REPEATABLE READ", _SESSION), _lease(using, export_id):
+    with _transaction(using, "REPEATABLE READ", _SESSION, max_seconds), _lease(using, export_id):
         yield
 
 
@@ -56,19 +55,20 @@ def exported(using: str) -> str:
 
 
 @contextmanager
-def shared(using: str, name: str) -> Iterator[None]:
+def shared(using: str, name: str, *, max_seconds: int | None) -> Iterator[None]:
     """The same for another connection to the database, whose `snapshot` was `exported` and is still open.
 
     It reads rows in the order of an index, and needs no other plan for a part of them.
     """
-    with _transaction(using, "REPEATABLE READ", {**_SESSION, "enable_sort": "off"}, name):
+    session = {**_SESSION, "enable_sort": "off"}
+    with _transaction(using, "REPEATABLE READ", session, max_seconds, name):
         yield
 
 
 @contextmanager
-def kept_alive(using: str, export_id: UUID) -> Iterator[None]:
+def kept_alive(using: str, export_id: UUID, *, max_seconds: int | None = None) -> Iterator[None]:
     """The export of that id is known to live, though it reads no more rows: no snapshot is held."""
-    with _transaction(using, "READ COMMITTED", {}), leases.held(export_id, using):
+    with _transaction(using, "READ COMMITTED", {}, max_seconds), leases.held(export_id, using):
         yield
 
 
@@ -78,13 +78,18 @@ def _lease(using: str, export_id: UUID | None) -> AbstractContextManager[None]:
 
 @contextmanager
 def _transaction(
-    using: str, isolation: str, session: Mapping[str, str], shares: str | None = None
+    using: str,
+    isolation: str,
+    session: Mapping[str, str],
+    max_seconds: int | None,
+    shares: str | None = None,
 ) -> Iterator[None]:
     connection = connections[using]
     outermost = not connection.in_atomic_block
     with _deferred(connection), transaction.atomic(using=using):
         if connection.vendor == "postgresql":
-            _begin_postgresql(connection, isolation if outermost else None, session, shares)
+            limited = {**session, **_limits(connection, max_seconds)} if outermost else session
+            _begin_postgresql(connection, isolation if outermost else None, limited, shares)
         try:
             yield
         finally:
@@ -97,19 +102,17 @@ def _begin_postgresql(
     with connection.cursor() as cursor:
         if isolation:
             cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}, READ ONLY")
-            session = {**session, **_limits(connection)}
         if shares:  # before the first statement that would take a snapshot of its own
             cursor.execute("SET TRANSACTION SNAPSHOT %s", [shares])
         selected = ["set_config(%s, %s, true)" for _ in session] + [_CHECK_CLIENT]
         cursor.execute(f"SELECT {', '.join(selected)}", [part for item in session.items() for part in item])
 
 
-def _limits(connection: BaseDatabaseWrapper) -> dict[str, str]:
+def _limits(connection: BaseDatabaseWrapper, seconds: int | None) -> dict[str, str]:
     """The database's own limits, so that one that was made for web pages does not end an export.
 
-    And so that nothing lasts longer than MAX_SECONDS though the process hangs that should see to it.
+    And so that nothing lasts longer than `seconds` though the process hangs that should see to it.
     """
-    seconds = export_settings().max_seconds
     limit = str(min((seconds + BACKSTOP_SECONDS) * 1000, _MOST) if seconds else 0)
     names = ["statement_timeout", "idle_in_transaction_session_timeout"]
     if connection.pg_version >= 170000:  # type: ignore[attr-defined]

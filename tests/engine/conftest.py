@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from weakref import WeakSet
 
 import pytest
+from django.core.files.storage import storages
 from django.db import connections
 from django.http import QueryDict
+from django.tasks import default_task_backend
 from django.test import Client
 
 from exports import engine
@@ -16,6 +18,7 @@ from exports.caller import Caller
 from exports.clients import Client as ExportClient
 from exports.models import ExportLog
 from exports.stream import ExportStream
+from tests.engine import background
 from tests.engine.models import Customer, Order
 
 
@@ -100,3 +103,34 @@ def join_ends(db) -> Iterator[Callable[[], None]]:
     if connections["default"] is not first:
         connections["default"].close()
         connections["default"] = first
+
+
+@pytest.fixture
+def orders(transactional_db, user, stranger, make_order, settings) -> Iterator[None]:
+    """Ten orders of the user's and two of the stranger's, in blocks of two, for background jobs."""
+    settings.EXPORTS = settings.EXPORTS | {"CHUNK_SIZE": 2, "RATE": None}
+    default_task_backend.clear()
+    for number in range(10):
+        make_order(user, number)
+    for number in (100, 101):
+        make_order(stranger, number)
+    yield
+    for name in background.stored():
+        storages["exports"].delete(name)
+
+
+@pytest.fixture
+def in_the_middle(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """in_the_middle(do): once the dataset `computed-orders` has given half of its rows, that is done."""
+
+    def hook(do: Callable[[], None]) -> None:
+        pending = [do]
+
+        def shout(order: Order) -> str:
+            if order.number == 5 and pending:
+                pending.pop()()
+            return order.status
+
+        monkeypatch.setattr("tests.engine.exports.shout", shout)
+
+    return hook

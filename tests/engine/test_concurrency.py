@@ -127,6 +127,15 @@ def test_one_that_has_ended_makes_room(start, settings):
     assert len(b"".join(start()).splitlines()) == 11
 
 
+@pytest.mark.parametrize("limit", LIMITS)
+def test_jobs_leave_room_for_downloads(ask, user, running, limited, limit):
+    """They hold no thread of a server, and may take hours."""
+    limited(limit, 1)
+    running(user)
+    ExportLog.objects.update(door="job")
+    assert ask().status_code == 200
+
+
 def test_the_command(user, running, limited, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     limited("MAX_CONCURRENT_PER_USER", 1)

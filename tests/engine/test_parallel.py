@@ -120,9 +120,9 @@ def test_rows_that_others_add_meanwhile_are_in_no_range(start, user, monkeypatch
     share, changed, joined = parallel.shared, threading.Event(), threading.Event()
 
     @contextmanager
-    def late(using: str, name: str) -> Iterator[None]:
+    def late(using: str, name: str, **limits) -> Iterator[None]:
         changed.wait(10)
-        with share(using, name):
+        with share(using, name, **limits):
             joined.set()
             yield
 

@@ -71,6 +71,10 @@ class ExportLog(models.Model):
             models.Index(fields=["-timestamp", "-id"], name="exportlog_time"),
             models.Index(fields=["sha256"], name="exportlog_sha256"),
             models.Index(fields=["user"], condition=models.Q(outcome="running"), name="exportlog_running"),
+            # When a job of a user last began: whose turn it is.
+            models.Index(
+                fields=["user", "-timestamp"], condition=models.Q(door="job"), name="exportlog_jobs"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""Background jobs: exports that a worker makes into files, and what their users may do with them."""
