@@ -43,9 +43,11 @@ http {{
     server {{
         listen {by_default};
         location / {{ proxy_pass http://{upstream}; {location} }}
+        {beside}
     }}
     server {{
         listen {streaming};
+        {beside}
         location / {{
             proxy_pass http://{upstream};
             proxy_http_version 1.1;
@@ -102,10 +104,10 @@ def _answers(url: str) -> bool:
     return True
 
 
-def run_nginx(upstream: str, directory: Path, *, location: str = "") -> Nginx:
+def run_nginx(upstream: str, directory: Path, *, location: str = "", beside: str = "") -> Nginx:
     """Starts nginx before the server at that URL; returns once it answers. The caller stops it.
 
-    `location` is what stands beside proxy_pass, for both ways.
+    `location` is what stands beside proxy_pass, and `beside` what stands beside that location, for both ways.
     """
     program = need("nginx")
     with ExitStack() as stack:
@@ -118,6 +120,7 @@ def run_nginx(upstream: str, directory: Path, *, location: str = "") -> Nginx:
                 user="user root;" if os.geteuid() == 0 else "",
                 upstream=urlsplit(upstream).netloc,
                 location=location,
+                beside=beside,
                 by_default=first,
                 streaming=second,
             )
@@ -141,12 +144,12 @@ def run_nginx(upstream: str, directory: Path, *, location: str = "") -> Nginx:
 
 
 @pytest.fixture
-def start_nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Nginx]]:
-    """start_nginx(server.url): an Nginx before that server, stopped at the test's end."""
+def start_nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Nginx]]:
+    """start_nginx(server.url, **options): an Nginx before that server, stopped at the test's end."""
     with ExitStack() as stack:
 
-        def start(upstream: str) -> Nginx:
-            server = run_nginx(upstream, tmp_path_factory.mktemp("nginx"))
+        def start(upstream: str, **options: str) -> Nginx:
+            server = run_nginx(upstream, tmp_path_factory.mktemp("nginx"), **options)
             stack.callback(server.stop)
             return server
 

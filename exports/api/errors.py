@@ -10,7 +10,7 @@ from drf_standardized_errors.types import ExceptionHandlerContext
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from ..exceptions import ExportError, InvalidParameters, RateLimited
+from ..exceptions import ExportError, InvalidParameters, RateLimited, TooManyJobs
 from ..sinks.http import RETRY_AFTER, rate_headers, status_code
 
 
@@ -74,6 +74,8 @@ def as_api_exception(error: ExportError) -> exceptions.APIException:
         return exceptions.APIException()
     answer = exceptions.APIException(str(error.detail), code=error.code)
     answer.status_code = found
+    if isinstance(error, TooManyJobs):
+        answer.wait = RETRY_AFTER  # type: ignore[attr-defined]  # as of Throttled
     return answer
 
 

@@ -18,7 +18,7 @@ from ..options import Overlong
 from ..registry import registry
 from ..rendering import Formulas
 from ..sinks.links import SCHEMA_TYPE
-from .serializers import ErrorSerializer
+from .serializers import ErrorSerializer, ExportJobSerializer
 
 
 def refusals(*statuses: int) -> dict[int, type[ErrorSerializer]]:
@@ -65,7 +65,7 @@ class DatasetSchema(AutoSchema):
             for option in _option_parameters()
             if option.name != "since" or self._definition.created_field
         ]
-        return [*filters, *options, *_answer_headers()]
+        return [*filters, *options, _PREFER, *_answer_headers()]
 
     def get_request_serializer(self) -> None:
         return None
@@ -77,7 +77,7 @@ class DatasetSchema(AutoSchema):
             *(compressor.media_type for compressor in COMPRESSORS.values()),
         ]
         files = {(200, media_type): OpenApiTypes.BINARY for media_type in types}
-        return files | refusals(*DOWNLOAD_ERRORS)
+        return files | {202: ExportJobSerializer} | refusals(*DOWNLOAD_ERRORS)
 
     @property
     def _definition(self) -> ModelExport:
@@ -132,22 +132,42 @@ def _filter_parameter(name: str, field: Field) -> OpenApiParameter:
 
 def _answer_headers() -> list[OpenApiParameter]:
     """Headers of the answers, with the statuses that have them."""
-    rate = "How far the rate is used up; not there without one."
     described = {
         "X-Export-Id": ("The id of the audit record.", str, [200]),
         "Content-Encoding": ("How the transfer is compressed, by Accept-Encoding: gzip or zstd.", str, [200]),
         "Link": ("Where the file's columns are described: its `schema`, as `describedby`.", str, [200]),
         "X-Export-Cursor": ("What the next export takes as `since`, once this one is whole.", str, [200]),
-        "RateLimit-Limit": (rate, int, [200, 429]),
-        "RateLimit-Remaining": (rate, int, [200, 429]),
-        "RateLimit-Reset": (rate, int, [200, 429]),
-        "RateLimit-Policy": (rate, str, [200, 429]),
-        "Retry-After": ("In how many seconds to ask again.", int, [429, 503]),
+        "Location": ("The path of the job.", str, [202]),
+        "Preference-Applied": ("`respond-async`", str, [202]),
+        "Retry-After": ("In how many seconds to ask again.", int, [202, 429, 503]),
     }
     return [
-        OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=text, response=statuses)
-        for name, (text, kind, statuses) in described.items()
+        *(
+            OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=text, response=statuses)
+            for name, (text, kind, statuses) in described.items()
+        ),
+        *rate_answers(200, 202, 429),
     ]
+
+
+def rate_answers(*statuses: int) -> list[OpenApiParameter]:
+    """The headers of answers with these statuses that tell of the rate."""
+    text = "How far the rate is used up; not there without one."
+    kinds = {"Limit": int, "Remaining": int, "Reset": int, "Policy": str}
+    return [
+        OpenApiParameter(
+            f"RateLimit-{name}", kind, OpenApiParameter.HEADER, description=text, response=list(statuses)
+        )
+        for name, kind in kinds.items()
+    ]
+
+
+_PREFER = OpenApiParameter(
+    "Prefer",
+    str,
+    OpenApiParameter.HEADER,
+    description="`respond-async`: a background job makes the file, and the answer is that (RFC 7240).",
+)
 
 
 def _option_parameters() -> list[OpenApiParameter]:

@@ -1,6 +1,5 @@
 """Class-based views of the REST door."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -10,56 +9,33 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView, RetrieveAPIView
-from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
-from rest_framework.renderers import JSONRenderer
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.throttling import BaseThrottle
 
 from .. import engine
 from ..catalogue import row_count
 from ..definitions import ModelExport
 from ..encoders import installed_formats
 from ..filtering import known_parameters
+from ..jobs.submitting import submit
 from ..lost import close_lost_records
 from ..models import ExportLog
-from ..policy.addresses import require_address
 from ..policy.permissions import permits
 from ..registry import registry
 from ..sinks.http import headers_only, non_atomic, streaming_response
 from ..sinks.links import SCHEMA_TYPE
+from .base import EngineView
 from .callers import caller_of
 from .csvw import metadata
-from .errors import exception_handler
+from .job_answers import accepted
 from .negotiation import ErrorsOnlyNegotiation, negotiated
 from .pagination import LogPagination
 from .schema import DatasetSchema, TableDocumentation, refusals
 from .serializers import ExportLogSerializer, HealthSerializer, InfoSerializer
+from .submissions import prefers_async
 from .throttling import ExportRateThrottle
-
-
-class FromAllowedAddress(BasePermission):
-    """What the engine asks of who exports, for what tells of exports. Raises NotPermitted."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        require_address(caller_of(request))
-        return True
-
-
-class EngineView(APIView):
-    """The engine's answers to errors, whatever the project's EXCEPTION_HANDLER is."""
-
-    renderer_classes = (JSONRenderer,)
-    permission_classes = (IsAuthenticated, FromAllowedAddress)
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """What belongs to one caller is kept by no cache, whatever the credential was."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", "private, no-store")
-        return response
-
-    def get_exception_handler(self) -> Callable[..., Any]:
-        return exception_handler
 
 
 class ExportView(EngineView):
@@ -77,8 +53,22 @@ class ExportView(EngineView):
         """Exempt from ATOMIC_REQUESTS: that transaction would end before the body streams."""
         return non_atomic(super().as_view(**initkwargs))
 
+    def get_throttles(self) -> list[BaseThrottle]:
+        """A job is counted by the engine, which gives the same request the one that is open, uncounted."""
+        throttles: list[BaseThrottle] = super().get_throttles()
+        return [] if self._wants_job() else throttles
+
+    def _wants_job(self) -> bool:
+        return self.request.method == "GET" and prefers_async(self.request)
+
     def get(self, request: Request, **url_filters: object) -> HttpResponseBase:
-        stream = engine.start(self.dataset, caller_of(request), negotiated(request, url_filters))
+        params = negotiated(request, url_filters)
+        if self._wants_job():
+            job, _new = submit(self.dataset, caller_of(request), params)
+            answer = accepted(request, job)
+            answer["Preference-Applied"] = "respond-async"
+            return answer
+        stream = engine.start(self.dataset, caller_of(request), params)
         return streaming_response(request._request, stream)
 
     def head(self, request: Request, **url_filters: object) -> HttpResponseBase:

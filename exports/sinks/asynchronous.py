@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 from asgiref.sync import sync_to_async
 from django.db import connections
 
 from ..clients import AsgiClient
-from ..stream import ExportStream
-from .transfer import CodedStream
 
 CHUNK = 64 * 1024
 """Bytes. Each chunk is a hop to the request's thread and back; with smaller ones that takes most time."""
+
+
+class Readable(Protocol):
+    """A stream: an export's, coded or not, or that of a file."""
+
+    def read(self, least: int) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 class AsyncBody:
@@ -21,7 +28,7 @@ class AsyncBody:
     connection: so this does.
     """
 
-    def __init__(self, stream: ExportStream | CodedStream, client: AsgiClient) -> None:
+    def __init__(self, stream: Readable, client: AsgiClient) -> None:
         self._stream = stream
         self._client = client
         self._least = 1  # the first bytes leave at once

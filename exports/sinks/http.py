@@ -1,7 +1,7 @@
 """What HTTP makes of the engine: a stream as a response, an error as a status."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connections, transaction
 from django.http import HttpRequest, StreamingHttpResponse
@@ -13,7 +13,11 @@ from ..exceptions import (
     CellError,
     DatasetNotFound,
     ExportError,
+    FileGone,
+    FileTooLarge,
     InvalidParameters,
+    JobNotFound,
+    JobsUnavailable,
     NotAcceptable,
     NotPermitted,
     ObjectNotFound,
@@ -22,10 +26,17 @@ from ..exceptions import (
     RateUnknown,
     ReaderLeft,
     RowLimitExceeded,
+    SameExportOpen,
     ServerStopping,
     SpoolLimitExceeded,
+    StorageFailed,
+    StorageFull,
+    StorageQuotaExceeded,
     TimeLimitExceeded,
+    TooLargeForDownload,
+    TooManyJobs,
     TooManyRunning,
+    WrongState,
 )
 from ..rate import RateUsage
 from ..stream import ExportStream, FileFacts
@@ -42,10 +53,21 @@ _STATUS: dict[type, int] = {
     PlanUnknown: 403,
     DatasetNotFound: 404,
     ObjectNotFound: 404,
+    JobNotFound: 404,
     NotAcceptable: 406,
     CellError: 409,
+    SameExportOpen: 409,
+    WrongState: 409,
+    FileGone: 410,
+    FileTooLarge: 413,
     RowLimitExceeded: 413,
+    StorageQuotaExceeded: 413,
+    TooLargeForDownload: 413,
     RateLimited: 429,
+    TooManyJobs: 429,
+    JobsUnavailable: 503,
+    StorageFailed: 503,
+    StorageFull: 503,
     RateUnknown: 503,
     TooManyRunning: 503,
     SpoolLimitExceeded: 413,
@@ -66,7 +88,7 @@ def set_status(response: HttpResponseBase, error: ExportError) -> None:
     if isinstance(error, RateLimited):
         response["Retry-After"] = str(error.retry_after)
         set_rate_headers(response, error.usage)
-    elif response.status_code == 503:
+    elif response.status_code in (429, 503):
         response["Retry-After"] = str(RETRY_AFTER)
 
 
@@ -112,11 +134,17 @@ def streaming_response(request: HttpRequest, stream: ExportStream) -> StreamingH
         response["X-Export-Cursor"] = facts.cursor
     if stream.progress.size is not None:
         response["Content-Length"] = str(stream.progress.size)
-    _close_with(request, stream)
+    close_with(request, stream)
     return response
 
 
-def _close_with(request: HttpRequest, stream: ExportStream) -> None:
+class Closable(Protocol):
+    """What has an end that somebody must ask for."""
+
+    def close(self) -> None: ...
+
+
+def close_with(request: HttpRequest, stream: Closable) -> None:
     """Closes the stream with the request too, which Django does even where a middleware dropped the response.
 
     REST framework holds response and request in a cycle: nothing would end the export before the next

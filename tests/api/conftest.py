@@ -1,6 +1,7 @@
 """What the tests of the REST door share: a way to download, and to read what the audit record says."""
 
 import csv
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -92,15 +93,24 @@ def get(client, auth_headers) -> Callable[..., Answer]:
     """`get(path, params, **headers)` as user-123, to the end of the body; `user=…` as somebody else."""
 
     def get(
-        path: str, params: Any = None, /, *, method: str = "get", user: Any = None, **headers: str
+        path: str,
+        params: Any = None,
+        /,
+        *,
+        method: str = "get",
+        user: Any = None,
+        data: Any = None,
+        content_type: str = "",
+        **headers: str,
     ) -> Answer:
         names = auth_headers | {name.replace("_", "-"): value for name, value in headers.items()}
         if user is not None:
             names["X-User-Id"] = user.pk
+        body = {} if data is None else {"data": data, "content_type": content_type}
         with CaptureQueriesContext(connection) as queries:
-            response = getattr(client, method)(path, query_params=params, headers=names)
-            body = response.getvalue()  # the test client closes what has been read to its end
-        return Answer(response, body, named(queries))
+            response = getattr(client, method)(path, query_params=params, headers=names, **body)
+            received = response.getvalue()  # the test client closes what has been read to its end
+        return Answer(response, received, named(queries))
 
     return get
 
@@ -109,3 +119,43 @@ def get(client, auth_headers) -> Callable[..., Answer]:
 def one_row_a_block(settings) -> None:
     """Blocks of one row, so that a few rows make several chunks."""
     settings.EXPORTS = settings.EXPORTS | {"CHUNK_SIZE": 1}
+
+
+@dataclass
+class Jobs:
+    """The jobs' part of the REST door, as one user sees it; `work` is what a worker does."""
+
+    get: Callable[..., Answer]
+
+    PATH = "/api/exports/jobs"
+
+    def submit(self, dataset: str = "calls", body: Any = None, **options: Any) -> Answer:
+        """A job for all of a dataset, unless `body` says what else."""
+        return self.ask(f"/api/exports/{dataset}/jobs", {} if body is None else body, **options)
+
+    def ask(self, path: str, body: Any = None, *, method: str = "post", **options: Any) -> Answer:
+        """With a body, where one is given: text as it is, everything else as JSON."""
+        if method not in ("get", "head"):
+            text = json.dumps(body) if not isinstance(body, (str, bytes)) and body is not None else body
+            options |= {"data": text or "", "content_type": "application/json"}
+        return self.get(path, method=method, **options)
+
+    def made(self, dataset: str = "calls", body: Any = None, **options: Any) -> dict[str, Any]:
+        """A job that has ended, as JSON."""
+        answer = self.submit(dataset, body, **options)
+        assert answer.status == 202, answer.body
+        self.work()
+        found: dict[str, Any] = self.get(answer.headers["Location"], **options).json
+        return found
+
+    def work(self) -> None:
+        """Runs the job whose turn it is."""
+        from exports.jobs import work
+
+        work.run_next()
+
+
+@pytest.fixture
+def jobs(get: Callable[..., Answer]) -> Jobs:
+    """The jobs of user-123; `user=…` in a call is somebody else."""
+    return Jobs(get)

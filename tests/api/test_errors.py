@@ -61,7 +61,7 @@ def test_403(get, stranger):
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/exports/nothing", "/api/exports/", "/api/exports/Calls", "/api/exports/jobs"]
+    "path", ["/api/exports/nothing", "/api/exports/", "/api/exports/Calls", "/api/exports/jobs/x"]
 )
 def test_404(get, path):
     answer = get(path)

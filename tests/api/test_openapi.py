@@ -56,6 +56,7 @@ def test_every_dataset_at_every_path(paths, path):
     name = PATHS[path]
     parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
     since = {"since"} if name in SINCE else set()
+    assert parameters.pop("Prefer")["in"] == "header"
     assert parameters.keys() == {*FILTERS[name], *OPTIONS, *since}
     for key, parameter in parameters.items():
         assert parameter["in"] == ("path" if f"{{{key}}}" in path else "query")
@@ -72,6 +73,7 @@ def test_the_headers_of_the_answers(paths):
         "Link",
         "Content-Encoding",
     }
+    assert answers["202"]["headers"].keys() == rate | {"Location", "Preference-Applied", "Retry-After"}
     assert answers["429"]["headers"].keys() == rate | {"Retry-After"}
     assert answers["503"]["headers"].keys() == {"Retry-After"}
     assert "headers" not in answers["400"]

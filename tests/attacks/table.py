@@ -110,6 +110,36 @@ def _schema_aims() -> Iterator[Aim]:
             yield Aim(kind=kind, address=f"{address}?{parameter}={{id}}", shown_to="", status=200)
 
 
+def _job_door(door: str, by: str, *, shown_to: str = "tenant", **options) -> tuple[str, Endpoint]:
+    """One door to a job. `by` shows one's own, which waits and has no file."""
+    aim = Aim(
+        kind="job",
+        address=f"/api/exports/jobs/{{id}}{door}",
+        by=by,
+        status=404,
+        shown_to=shown_to,
+        **options,
+    )
+    path = door.partition("?")[0]
+    return rf"api/exports/jobs/(?P<pk>[0-9a-fA-F-]{{36}}){path}/?$", Endpoint(
+        address=f"/api/exports/jobs/{UUID}{path}", aims=(aim,)
+    )
+
+
+def _job_aims() -> Iterator[Aim]:
+    """Asking for a job of another tenant's rows."""
+    for name in DATASETS:
+        yield Aim(
+            kind="user",
+            address=f"/api/exports/{name}/jobs",
+            sent={"tenant": "{id}"},
+            by="POST",
+            shown_to="" if name in NOBODYS or name == "scans" else "tenant",
+            status=400 if name == "scans" else 403,
+            methods=("POST",),
+        )
+
+
 _ANYTHING_302 = dict.fromkeys(METHODS, 302)
 
 API = {
@@ -137,6 +167,19 @@ API = {
     "api/exports/logs/(?P<pk>[0-9a-fA-F-]{36})/?$": Endpoint(
         address=f"/api/exports/logs/{UUID}",
         aims=(Aim(kind="record", address="/api/exports/logs/{id}", status=404),),
+    ),
+    "api/exports/jobs/?$": Endpoint(address="/api/exports/jobs"),
+    **dict(
+        (
+            _job_door("", "DELETE"),
+            _job_door("/cancel", "POST"),
+            _job_door("/retry", "POST"),
+            _job_door("/file", "GET"),
+            _job_door("/link", "POST"),
+        )
+    ),
+    "api/exports/(?P<dataset>[-a-zA-Z0-9_]+)/jobs/?$": Endpoint(
+        address="/api/exports/calls/jobs", aims=tuple(_job_aims())
     ),
     **dict(_api_dataset(name, *filters, needs=NEEDS.get(name, "")) for name, filters in DATASETS.items()),
     "^api/scans/(?P<scan_id>[0-9]+)/export/csv/?$": Endpoint(
@@ -219,6 +262,11 @@ def _page_aims() -> Iterator[Aim]:
                 yield Aim(kind=kind, address=f"{path}?{parameter}={{id}}")
 
 
+def _page_of_job(page: str, by: str) -> tuple[str, Endpoint]:
+    aim = Aim(kind="job", address=f"/exports/jobs/{{id}}{page}", by=by, status=404)
+    return f"exports/jobs/<uuid:pk>{page}", Endpoint(address=f"/exports/jobs/{UUID}{page}", aims=(aim,))
+
+
 _PAGES = tuple(_page_aims())
 WEB = {
     "exports/": Endpoint(address="/exports/"),
@@ -226,6 +274,23 @@ WEB = {
     "exports/history/<uuid:pk>/": Endpoint(
         address=f"/exports/history/{UUID}/",
         aims=(Aim(kind="record", address="/exports/history/{id}/", status=404),),
+    ),
+    "exports/jobs/": Endpoint(address="/exports/jobs/"),
+    **dict(
+        (
+            _page_of_job("/", "GET"),
+            _page_of_job("/file", "GET"),
+            _page_of_job("/cancel", "POST"),
+            _page_of_job("/retry", "POST"),
+            _page_of_job("/delete", "POST"),
+            _page_of_job("/link", "POST"),
+        )
+    ),
+    "exports/<slug:dataset>/jobs": Endpoint(
+        address="/exports/calls/jobs",
+        aims=(
+            Aim(kind="user", address="/exports/calls/jobs", sent={"tenant": "{id}"}, by="POST", status=403),
+        ),
     ),
     "exports/<slug:dataset>/": Endpoint(
         address="/exports/calls/", aims=tuple(aim for aim in _PAGES if "download" not in aim.address)
@@ -300,8 +365,12 @@ OWN_ROWS = {
     ),
     # To be read; what it refers to is text.
     "exports/exportlog": Table(kind="record", shown_to="staff"),
+    "exports/exportjob": Table(kind="job", shown_to="staff"),
 }
 """Staff see their own rows there."""
+
+READ_ONLY = ("record", "job")
+"""Of these the admin shows what there is, and changes nothing."""
 
 EVERYBODYS = {
     "auth/group": Table(kind="group"),
@@ -310,13 +379,16 @@ EVERYBODYS = {
     "axes/accessattempt": Table(kind="attempt"),
     "axes/accesslog": Table(kind="access"),
     "axes/accessfailurelog": Table(kind="failure"),
+    # The queue's own, with ids of jobs in them.
+    "django_tasks_database/dbtaskresult": Table(kind="task"),
     # Of the tests' own app, whose list shows staff the products of all shops.
     "shop/product": Table(kind="product", exports=("products",)),
 }
 """These tables have no tenant: who has a permission for them sees all of it; the tests' staff have none."""
 
 COUNTERS = (
-    "Django tells staff without the permission which of the ids are in use: counters, of no tenant's rows"
+    "Django tells staff without the permission which of the ids are in use: counters, or made at random, and "
+    "of no tenant's rows"
 )
 
 OAUTH2_TABLES = {
@@ -336,12 +408,12 @@ def _admin_pages(name: str, table: Table) -> dict[str, Endpoint]:
     kind, shown_to = table.kind, table.shown_to
 
     def of_object(page: str, **options) -> Endpoint:
-        # Nobody deletes a record, their own no more than another's.
-        shown = "" if (kind, page) == ("record", "delete/") else shown_to
+        # Nobody deletes one, their own no more than another's.
+        shown = "" if kind in READ_ONLY and page == "delete/" else shown_to
         aim = Aim(kind=kind, address=f"{base}{{id}}/{page}", shown_to=shown, **options)
         return Endpoint(address=f"{base}1/{page}", aims=(aim,) if kind else ())
 
-    changes = shown_to and kind != "record"
+    changes = shown_to and kind not in READ_ONLY
     lists = [
         Aim(
             kind=kind,
@@ -384,7 +456,7 @@ def _admin_pages(name: str, table: Table) -> dict[str, Endpoint]:
         f"{route}add/": Endpoint(address=f"{base}add/", aims=adding),
         f"{route}<path:object_id>/history/": (
             Endpoint(address=f"{base}1/history/", no_object=COUNTERS)
-            if kind in ("group", "attempt", "access", "failure", "product")
+            if kind in ("group", "attempt", "access", "failure", "product", "task")
             else of_object("history/")
         ),
         f"{route}<path:object_id>/delete/": (
@@ -430,6 +502,8 @@ def _admin_pages(name: str, table: Table) -> dict[str, Endpoint]:
     return pages
 
 
+_APPS = "auth|accounts|exports|telephony|netscan|django_tasks_database|axes|policy|shop"
+
 ADMIN = {
     "admin/": Endpoint(address="/admin/"),
     "admin/login/": Endpoint(
@@ -460,9 +534,7 @@ ADMIN = {
             for kind in ("call", "network", "user", "record")
         ),
     ),
-    "admin/(?P<app_label>auth|accounts|exports|telephony|netscan|axes|policy|shop)/$": Endpoint(
-        address="/admin/telephony/", no_object="an app is nobody's"
-    ),
+    f"admin/(?P<app_label>{_APPS})/$": Endpoint(address="/admin/telephony/", no_object="an app is nobody's"),
     "admin/(?P<url>.*)$": Endpoint(address="/admin/nothing/", no_object="there is nothing"),
 }
 

@@ -5,6 +5,7 @@ Schemathesis makes the requests from the document: valid ones, and ones with mis
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.databases import fresh_database
-from tests.servers import Server, manage, run_server
+from tests.servers import Server, manage, run_code, run_server
 
 pytestmark = pytest.mark.sqlite  # what a request may be answered does not depend on the database
 
@@ -36,6 +37,10 @@ OPERATIONS = (
     *("GET /api/exports/events", "GET /api/exports/hosts", "GET /api/exports/phone-numbers"),
     *("GET /api/exports/scans", "GET /api/exports/health", "GET /api/exports/info"),
     *("GET /api/exports/logs", "GET /api/exports/logs/{id}", "GET /api/exports/{dataset}/schema"),
+    *("POST /api/exports/{dataset}/jobs", "GET /api/exports/jobs"),
+    *("GET /api/exports/jobs/{id}", "DELETE /api/exports/jobs/{id}", "GET /api/exports/jobs/{id}/file"),
+    *("POST /api/exports/jobs/{id}/cancel", "POST /api/exports/jobs/{id}/retry"),
+    "POST /api/exports/jobs/{id}/link",
 )
 CHECKS = [
     status_code_conformance,
@@ -44,7 +49,7 @@ CHECKS = [
     response_headers_conformance,
 ]
 FEW, MANY = 4, 500
-"""Requests of each kind, operation and sign-in: 24 operations with few take about a minute."""
+"""Requests of each kind, operation and sign-in: 32 operations with few take about a minute."""
 
 JSON = {"Accept": "application/vnd.oai.openapi+json"}
 ISSUING = """
@@ -64,6 +69,8 @@ class Service:
     key: str
     session: str
     """The key of a session that the user is signed in with."""
+    work: Callable[[], str]
+    """Runs the job whose turn it is."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +83,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, with_tables: str) -> Itera
         "LOG_LEVEL": "ERROR",
     }
     directory = tmp_path_factory.mktemp("attacks")
+    env["EXPORTS_FILES"] = str(directory / "files")
     with fresh_database(directory, like=with_tables) as url:
         counts = [f"--{kind}=5" for kind in ("agents", "phone-numbers", "calls", "events", "hosts")]
         seeded = manage(url, "seed_demo", f"--user={USER}", *counts, env=env)
@@ -87,7 +95,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, with_tables: str) -> Itera
             schema = schemathesis.openapi.from_url(f"{server.url}/api/schema/?format=json", headers=JSON)
             # Random credentials beside the right ones would be refused for them.
             schema.config.generation.with_security_parameters = False
-            yield Service(server, schema, issued.stdout.strip(), signed_in(server.url))
+            work = partial(run_code, url, "from exports.jobs import work; work.run_next()", env)
+            yield Service(server, schema, issued.stdout.strip(), signed_in(server.url), work)
         finally:
             server.stop()
 
@@ -155,6 +164,39 @@ def test_it_works(service, way):
     else:
         assert answer.status_code == 200
         assert len(answer.content.splitlines()) == 6
+
+
+def test_a_job_is_as_the_document_says(service):
+    """With an id that is right, which random requests never have."""
+    jobs = "/api/exports/jobs"
+
+    def ask(name: str, status: int, body: Any = None, **headers: str) -> Any:
+        given = {} if body is None else {"body": body, "media_type": "application/json"}
+        case = operation_of(service, name).Case(path_parameters=path, headers=headers, **given)
+        with requests.Session() as session:
+            response = case.call(session=session, headers=WAYS["key"](service), timeout=30)
+        assert response.status_code == status, response.text
+        case.validate_response(response, checks=[not_a_server_error, *CHECKS])
+        return response
+
+    path = {"dataset": "calls"}
+    job = ask("POST /api/exports/{dataset}/jobs", 202, {"filters": {}, "columns": ["id"]}).json()
+    path = {"id": job["id"]}
+    ask(f"POST {jobs}/{{id}}/cancel", 200)
+    ask(f"POST {jobs}/{{id}}/cancel", 409)
+    ask(f"GET {jobs}/{{id}}/file", 409)
+    ask(f"POST {jobs}/{{id}}/retry", 202)
+    while ask(f"GET {jobs}/{{id}}", 200).json()["status"] == "queued":
+        service.work()  # which may take up one that a random request has asked for
+    assert ask(f"GET {jobs}/{{id}}", 200).json()["status"] == "succeeded"
+    file = ask(f"GET {jobs}/{{id}}/file", 200)
+    ask(f"GET {jobs}/{{id}}/file", 206, Range="bytes=0-0")
+    ask(f"GET {jobs}/{{id}}/file", 304, **{"If-None-Match": file.headers["etag"][0]})
+    ask(f"GET {jobs}/{{id}}/file", 412, **{"If-Match": '"x"'})
+    ask(f"GET {jobs}/{{id}}/file", 416, Range=f"bytes={len(file.content)}-")
+    ask(f"POST {jobs}/{{id}}/link", 201, {"seconds": 60})
+    ask(f"DELETE {jobs}/{{id}}", 204)
+    ask(f"DELETE {jobs}/{{id}}", 404)
 
 
 def test_no_operation_is_missing(service):

@@ -9,9 +9,10 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
+from django_tasks_db.models import DBTaskResult
 
 from accounts.models import APIKey
-from exports.models import ExportLog
+from exports.models import ExportJob, ExportLog
 from tests.api import rows
 from tests.policy.models import Contact
 from tests.shop.models import Product, Shop, Supplier
@@ -69,6 +70,8 @@ def _objects(user: Any, owner: int) -> tuple[dict[str, Any], dict[str, type[Mode
         "alert": rows.alert(user, id=next(numbers), network=network, host=host),
         "key": APIKey.objects.create(id=next(uuids), user=user, name="key", prefix=prefix, hashed_key="x"),
         "record": _record(user, next(uuids)),
+        "job": _job(user, next(uuids)),
+        "task": _task(next(uuids)),
         "product": Product.objects.create(
             id=next(numbers), shop=shop, supplier=supplier, name="product", price="1.00"
         ),
@@ -109,6 +112,30 @@ def _record(user: Any, key: str) -> ExportLog:
     )
 
 
+def _job(user: Any, key: str) -> ExportJob:
+    """One that waits: there is something to cancel."""
+    return ExportJob.objects.create(
+        id=key,
+        user=user.pk,
+        tenant=user.pk,
+        dataset="calls",
+        format="csv",
+        door=ExportLog.Door.API,
+        fingerprint=key,
+        created_at=rows.NOON,
+    )
+
+
+def _task(key: str) -> DBTaskResult:
+    return DBTaskResult.objects.create(
+        id=key,
+        args_kwargs={"args": [key], "kwargs": {}},
+        task_path="exports.jobs.tasks.run_export",
+        backend_name="default",
+        run_after=rows.NOON,
+    )
+
+
 def promoted(user: Any) -> None:
     """Makes staff of them, who may do everything with the tables of tenants, but not for other tenants."""
     user.is_staff = True
@@ -123,7 +150,7 @@ def rows_of_others(user: Any) -> dict[str, Any]:
     kept = {}
     for model in (model for app in APPS for model in apps.get_app_config(app).get_models()):
         found = model._base_manager.all()
-        if model is ExportLog:
+        if model in (ExportLog, ExportJob):
             found = found.exclude(user=user.pk)
         kept[model._meta.label] = sorted(map(str, found.values()))
     return kept
