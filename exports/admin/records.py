@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ..history import reachable_records
 from ..models import ExportLog
 from ..registry import registry
+from .read_only import ReadOnlyAdmin
 
 
 class DatasetFilter(admin.SimpleListFilter):
@@ -23,13 +24,13 @@ class DatasetFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(definition.get_name(), definition.get_name()) for definition in registry]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ExportLog]) -> QuerySet[ExportLog]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         name = self.value()
-        return queryset if name is None else queryset.filter(export_type=name)
+        return queryset if name is None else queryset.filter(**{self.parameter_name: name})
 
 
 @admin.register(ExportLog)
-class ExportLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument at run time
+class ExportLogAdmin(ReadOnlyAdmin):
     """One's own records, or everybody's for who may export all tenants."""
 
     list_display = (
@@ -41,8 +42,6 @@ class ExportLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no ar
     search_help_text = _("User, tenant or dataset, or part of it; or a whole id or SHA-256.")
     date_hierarchy = "timestamp"
     ordering = ("-timestamp", "-id")
-    show_full_result_count = False
-    actions = None
     fields = (
         *("id", "export_type", "outcome", "error", "door", "user", "tenant", "ip", "user_agent"),
         *("timestamp", "finished_at", "format", "shown_columns", "shown_filters", "shown_options"),
@@ -53,27 +52,19 @@ class ExportLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no ar
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExportLog]:
         return reachable_records(request.user).order_by(*self.ordering)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: ExportLog | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ExportLog | None = None) -> bool:
-        return False
-
     @admin.display(description=_("columns"))
     def shown_columns(self, record: ExportLog) -> str:
-        return _pretty(record.columns)
+        return pretty(record.columns)
 
     @admin.display(description=_("filters"))
     def shown_filters(self, record: ExportLog) -> str:
-        return _pretty(record.filters)
+        return pretty(record.filters)
 
     @admin.display(description=_("options"))
     def shown_options(self, record: ExportLog) -> str:
-        return _pretty(record.options)
+        return pretty(record.options)
 
 
-def _pretty(value: Any) -> str:
+def pretty(value: Any) -> str:
+    """A JSON value, laid out to be read."""
     return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))

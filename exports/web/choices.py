@@ -6,9 +6,11 @@ from typing import Any
 from django.http import QueryDict
 
 from ..caller import Caller
+from ..conf import export_settings
 from ..definitions import ModelExport
-from ..exceptions import ExportError, PlanUnknown, RateLimited, RateUnknown
+from ..exceptions import ExportError, PlanUnknown, RateLimited, RateUnknown, TooLargeForDownload
 from ..forms import ExportForm
+from ..jobs import storage
 from ..policy import rates
 from ..preview import Preview
 from .addresses import api_address, page_address
@@ -31,6 +33,7 @@ def choice_context(
         "definition": definition,
         "page_url": page_address("dataset", name, QueryDict()),
         "download_url": page_address("download", name, QueryDict()),
+        "job_url": page_address("job-submit", name, QueryDict()) if storage.is_configured() else None,
         "api_url": api_address(name, params),
         "chosen": bool(params),
         "remaining": _remaining(definition, caller),
@@ -38,6 +41,9 @@ def choice_context(
         "preview": preview,
         "error": error,
         "failed": error is not None,
+        "download_limit": _download_limit(preview),
+        "too_large": isinstance(error, TooLargeForDownload),
+        "given": [(key, value) for key, values in params.lists() for value in values],
         "mistakes": list(_mistakes(form)),
     }
 
@@ -48,6 +54,14 @@ def _mistakes(form: ExportForm) -> Iterator[tuple[str, str, str]]:
         for text in field.errors:
             # Of several inputs under one name the first: none has the name's own id.
             yield field.id_for_label or f"{field.auto_id}_0", str(field.label), str(text)
+
+
+def _download_limit(preview: Preview | None) -> int | None:
+    """How many rows a download may have, where the preview tells of more, and a job may have them."""
+    limit = export_settings().max_download_rows
+    if preview is None or limit is None or not storage.is_configured() or preview.limit_exceeded:
+        return None
+    return limit if preview.row_count > limit else None
 
 
 def _remaining(definition: ModelExport, caller: Caller) -> int | None:

@@ -1,4 +1,4 @@
-"""The pages of the datasets: all of them, one with its form and preview, and its download."""
+"""The pages of the datasets: all of them, one with its form and preview, its download, and a job for it."""
 
 from typing import Any
 
@@ -6,8 +6,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
 from django.views.generic import TemplateView
 
 from .. import engine
@@ -17,13 +19,15 @@ from ..definitions import ModelExport
 from ..exceptions import DatasetNotFound, ExportError, InvalidParameters, NotPermitted
 from ..forms import normalised
 from ..history import last_exports
+from ..jobs import storage
+from ..jobs.submitting import submit
 from ..models import ExportLog
 from ..policy.addresses import http_caller
 from ..policy.permissions import permits, refusal_of
 from ..preview import Preview
 from ..registry import registry
 from ..sinks.http import headers_only, non_atomic, set_status, streaming_response
-from .addresses import page_address
+from .addresses import job_address, page_address, see_other
 from .choices import choice_context
 from .signed_in import SignedInView
 
@@ -123,6 +127,32 @@ class DownloadView(_EngineView):
 
     def head(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         return headers_only(request, engine.head(dataset, self.caller, self.params))
+
+
+@method_decorator(csrf_protect, name="dispatch")
+class JobSubmitView(_EngineView):
+    """A background job for the file, or the dataset's page that says why there is none."""
+
+    http_method_names = ["get", "post", "options"]
+
+    @cached_property
+    def params(self) -> QueryDict:
+        given = self.request.POST.copy()
+        given.pop("csrfmiddlewaretoken", None)
+        return normalised(given, self.definition, self.request.user)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not storage.is_configured():
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
+        """Where the login page leads back to, which cannot send a form again."""
+        return HttpResponseRedirect(page_address("dataset", self.definition.get_name(), QueryDict()))
+
+    def post(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
+        job, _new = submit(dataset, self.caller, self.params)
+        return see_other(job_address("job", job))
 
 
 def _nobody_asked(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """A demo, a browser, and windows of it that look at what goes on in them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,13 @@ from tests.demo.processes import Demo, running
 from tests.tools import need
 
 OpenWindow = Callable[..., Window]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server at `url` that serves this process's own database."""
+
+    url: str
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +63,40 @@ def open_window(browser: Browser, demo: Demo, cookies: dict[str, Any]) -> Iterat
         return window
 
     yield open_window
+    for window in windows:
+        window.context.close()
+    assert [window.problems for window in windows] == [[] for _ in windows]
+
+
+@pytest.fixture(scope="module")
+def _database_beside_playwright() -> Iterator[None]:
+    """Django may use the database in this thread, though playwright has an event loop running in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture
+def site(_database_beside_playwright: None, browser: Browser, live_server: Any) -> Site:
+    """The project, served by a thread of this process: a test holds the worker, and looks what is shown."""
+    return Site(live_server.url)
+
+
+@pytest.fixture
+def visit_site(browser: Browser, site: Site, client: Any) -> Iterator[OpenWindow]:
+    """As `open_window`, on `site`; `user` is an object."""
+    windows: list[Window] = []
+
+    def visit_site(user: Any = None, **options: Any) -> Window:
+        windows.append(Window(browser, site.url, **options))
+        if user is not None:
+            client.force_login(user)
+            [session] = client.cookies.values()
+            cookie = {"name": session.key, "value": session.value, "url": site.url}
+            windows[-1].context.add_cookies([cookie])
+        return windows[-1]
+
+    yield visit_site
     for window in windows:
         window.context.close()
     assert [window.problems for window in windows] == [[] for _ in windows]

@@ -4,13 +4,17 @@
 option they are made as well, so that this does not rot, and thrown away.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from exports.models import ExportJob
 from tests.browser.admin_list import open_export
 from tests.browser.records import USER, newest_record
 from tests.browser.windows import NARROW, WIDE, Window
+from tests.web.job_rows import failed_job, finished_job, make_job, running_job
 
 pytestmark = pytest.mark.sqlite
 
@@ -82,3 +86,37 @@ def test_the_action_of_the_admin(open_window, screenshots):
     open_export(window)
     window.page.set_viewport_size({"width": WIDE, "height": 1_080})
     assert len(window.picture(screenshots / "admin-export.png")) > 5_000
+
+
+@pytest.fixture
+def jobs(user) -> dict[str, ExportJob]:
+    """A user's jobs, in each status; of one the worker has done two fifths."""
+    choice = {"start_date": ["2024-06-01"], "outcome": ["completed"]}
+    made = timezone.now() - timedelta(minutes=3)
+    now = {"started_at": made, "row_count": 1_250_000, "rows_expected": 3_100_000, "byte_count": 420_000_000}
+    old = {"row_count": 812_345, "byte_count": 105_000_000}
+    return {
+        "waiting": make_job(user, 5, dataset="events", format="jsonl"),
+        "running": running_job(user, number=4, parameters=choice, created_at=made, **now),
+        "finished": finished_job(
+            user, number=-3_000, dataset="agents", parameters={}, row_count=48, format="xlsx"
+        ),
+        "failed": failed_job(user, number=-9_000, dataset="alerts", error="There is no room for the file."),
+        "expired": failed_job(user, number=-900_000, status="expired", error="", error_code="", **old),
+    }
+
+
+JOB_PICTURES = {
+    "job": ("/exports/jobs/{running}/", {"width": WIDE, "height": 800}, "light"),
+    "jobs-narrow-dark": ("/exports/jobs/", {"width": NARROW, "height": 640}, "dark"),
+}
+
+
+@pytest.mark.parametrize("name", JOB_PICTURES)
+def test_jobs(visit_site, screenshots, user, jobs, name):
+    path, size, scheme = JOB_PICTURES[name]
+    window = visit_site(user)
+    window.page.set_viewport_size(size)
+    window.page.emulate_media(color_scheme=scheme)
+    window.open(path.format(running=jobs["running"].pk))
+    assert len(window.picture(screenshots / f"{name}.png")) > 5_000

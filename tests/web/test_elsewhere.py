@@ -35,7 +35,9 @@ def test_it_works(client, user, staff):
     record = ExportLog.objects.get()
     for path in ("/data/", "/data/calls/", "/data/scans/", "/data/history/", f"/data/history/{record.pk}/"):
         page = parse(client.get(path).content.decode())
-        assert list(page.one("nav", aria_label="Pages").links().values()) == ["/data/", "/data/history/"]
+        assert list(page.one("nav", aria_label="Pages").links().values()) == [
+            *("/data/", "/data/jobs/", "/data/history/")
+        ]
         assert page.all("form", id="logout-form") == []
         assert "/api/" not in page.text
 
@@ -64,7 +66,13 @@ def test_the_admins_way_out_is_for_staff(client, user, settings, staff, actions)
 def test_where_there_is_more_the_pages_lead_there(client, user):
     client.force_login(user)
     page = parse(client.get("/exports/").content.decode())
-    assert list(page.one("nav", aria_label="Pages").links()) == ["Exports", "History", "API keys", "API"]
+    assert list(page.one("nav", aria_label="Pages").links()) == [
+        "Exports",
+        "Jobs",
+        "History",
+        "API keys",
+        "API",
+    ]
     assert page.one("form", id="logout-form")["action"] == "/logout/"
     user.is_staff = True
     user.save()

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from exports.models import ExportLog
+from exports.models import ExportJob, ExportLog
 from tests.api import rows
 from tests.web.html import Element, parse
+from tests.web.job_rows import JOBS, failed_job, finished_job, make_job, running_job
 
 # A page is the same on every database.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -27,12 +28,20 @@ PAGES = {
     "refused": "/exports/calls/download?formulas=raw",
     "history": "/exports/history/",
     "wrong history": "/exports/history/?outcome=x",
+    "jobs": "/exports/jobs/",
+    "wrong jobs": "/exports/jobs/?status=x",
+    "too large": "/exports/calls/download?outcome=completed",
     "no page": "/exports/nothing/",
 }
+MADE = ["record", "queued job", "running job", "finished job", "failed job", "refused job", "new link"]
+"""Pages of what has an id."""
+
+SCRIPTS = {"/static/admin/js/theme.js"}
+POLLING = {"/static/django_htmx/htmx-2.min.js"}
 
 
 @pytest.fixture
-def fetch(visit, allow, user, stranger) -> Callable[[str], Element]:
+def fetch(visit, allow, user, stranger, settings) -> Callable[[str], Element]:
     """fetch(name): that page of somebody with exports and rights."""
 
     def fetch(name: str) -> Element:
@@ -40,12 +49,29 @@ def fetch(visit, allow, user, stranger) -> Callable[[str], Element]:
         rows.calls(user, 25, outcome="completed")
         for visitor in (user, stranger):
             visit("/exports/calls/download", visitor=visitor).getvalue()
-        path = PAGES.get(name) or f"/exports/history/{ExportLog.objects.latest('timestamp').pk}/"
-        response = visit(path)
+        jobs = {make.__name__: make(user) for make in (make_job, running_job, finished_job, failed_job)}
+        if name == "too large":
+            settings.EXPORTS = settings.EXPORTS | {"MAX_DOWNLOAD_ROWS": 1}
+        method = "get" if name != "new link" else "post"
+        response = visit(PAGES.get(name) or address(name, jobs), method=method)
         assert "unsafe" not in response.headers["Content-Security-Policy"]
         return parse(response.content.decode())
 
     return fetch
+
+
+def address(name: str, jobs: dict[str, ExportJob]) -> str:
+    """The address of such a page; `jobs` by what has made them."""
+    match name:
+        case "record":
+            return f"/exports/history/{ExportLog.objects.latest('timestamp').pk}/"
+        case "queued job":
+            return f"{JOBS}{jobs['make_job'].pk}/"
+        case "refused job":
+            return f"{JOBS}{jobs['running_job'].pk}/file"
+        case "new link":
+            return f"{JOBS}{jobs['finished_job'].pk}/link"
+    return f"{JOBS}{jobs[name.replace(' ', '_')].pk}/"
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +79,7 @@ def fetched() -> dict[str, Element]:
     return {}
 
 
-@pytest.fixture(params=[*PAGES, "record"])
+@pytest.fixture(params=[*PAGES, *MADE])
 def page(request, fetched) -> Element:
     """Fetched once: tests look at it, and change nothing."""
     if request.param not in fetched:
@@ -77,7 +103,8 @@ def test_nothing_is_inline_or_from_elsewhere(page):
         for name in ("src", "href", "action", "formaction"):
             if name in element.attrs:
                 assert re.match(r"/(?!/)|[#?]", element[name]), element[name]
-    assert {script["src"] for script in page.all("script")} == {"/static/admin/js/theme.js"}
+    polls = any("hx-get" in element.attrs for element in page.below())
+    assert {script["src"] for script in page.all("script")} == SCRIPTS | (POLLING if polls else set())
 
 
 def test_every_field_has_a_name(page):
@@ -119,16 +146,22 @@ def test_there_are_landmarks_with_names(page):
     assert names
     assert len(names) == len(set(names))
     links = page.all("nav")[0].links()
-    assert list(links) == ["Exports", "History", "API keys", "API"]
+    assert list(links) == ["Exports", "Jobs", "History", "API keys", "API"]
 
 
 def test_enter_asks_for_the_preview(page):
     """The first button of a form is what Enter presses."""
     for form in page.all("form", class_="exports-form"):
         assert form["method"] == "get"
-        first, second = form.all("button")
+        first, second, third = form.all("button")
         assert (first.words, first.attrs.get("formaction")) == ("Preview", None)
-        assert (second.words, second["formaction"]) == (
-            "Download",
-            f"{form['action'].partition('#')[0]}download",
-        )
+        page_itself = form["action"].partition("#")[0]
+        assert (second.words, second["formaction"]) == ("Download", f"{page_itself}download")
+        assert (third.words, third["formaction"]) == ("In the background", f"{page_itself}jobs")
+        assert third["formmethod"] == "post"
+
+
+def test_what_changes_something_is_a_form_with_a_token(page):
+    for form in page.all("form", method="post"):
+        assert form.one("input", type="hidden", name="csrfmiddlewaretoken")["value"]
+        assert form.all("button")

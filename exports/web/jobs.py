@@ -1,0 +1,124 @@
+"""The pages of background jobs: one's own, and each of them with its progress and its file."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..caller import Caller
+from ..exceptions import ExportError, JobNotFound
+from ..jobs import control
+from ..models import ExportJob, ExportLog
+from ..policy.addresses import http_caller
+from ..sinks.files import file_response
+from ..sinks.http import non_atomic, set_status
+from .job_context import job_context, progress_context, state_context, state_of
+from .listing import FilteredListView, ListForm
+from .polling import JobsView, can_poll, is_poll, reload_page
+from .progress import progress_of
+
+
+class JobFilterForm(ListForm):
+    """Which jobs to list."""
+
+    status = forms.ChoiceField(label=gettext_lazy("Status"), required=False)
+
+    lookups: ClassVar = {"dataset": "dataset", "status": "status"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer("status", ExportJob.Status.choices)
+
+
+class JobListView(JobsView, FilteredListView):
+    """One's own jobs, newest first."""
+
+    template_name = "exports/jobs.html"
+    context_object_name = "jobs"
+    form_class = JobFilterForm
+
+    def get_rows(self) -> QuerySet[ExportJob]:
+        return control.own_jobs(http_caller(self.request, ExportLog.Door.WEB))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(title=_("Background jobs"), section="jobs", **kwargs)
+        jobs = list(context["jobs"])
+        context["rows"] = [(job, progress_of(job)) for job in jobs]
+        goes_on = can_poll() and any(job.is_open for job in jobs)
+        context["poll_url"] = self.request.get_full_path() if goes_on else None
+        return context
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if is_poll(self.request):
+            if not context["rows"]:  # the page says so
+                return reload_page(204)
+            return TemplateResponse(self.request, "exports/job_rows.html", context)
+        return super().render_to_response(context, **kwargs)
+
+
+class JobPage(JobsView):
+    """About one job of the user's own; one of somebody else's does not exist."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Exempt from ATOMIC_REQUESTS: what was written stays, also where the page tells of an error."""
+        return non_atomic(super().as_view(**initkwargs))
+
+    @cached_property
+    def job(self) -> ExportJob:
+        return control.own_job(self.kwargs["pk"], self.caller)
+
+    @property
+    def caller(self) -> Caller:
+        return http_caller(self.request, ExportLog.Door.WEB)
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return self._answer(request, *args, **kwargs)
+        except JobNotFound as error:
+            raise Http404(error.detail) from error
+
+    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().answer(request, *args, **kwargs)
+        except JobNotFound:
+            raise
+        except ExportError as error:
+            del self.job  # what stands in the way may be that it is no more what it was
+            return self.page(error=error)
+
+    def page(self, *, error: ExportError | None = None, **context: Any) -> TemplateResponse:
+        """The job's page, with the status that says what the error says."""
+        title = _("Job for %(dataset)s") % {"dataset": self.job.dataset}
+        context = job_context(self.job, error=error) | {"title": title} | context
+        response = TemplateResponse(self.request, "exports/job.html", context)
+        if error is not None:
+            set_status(response, error)
+        return response
+
+
+class JobView(JobPage):
+    """The page of a job; to the page itself that asks how it goes on, what of it is another by now."""
+
+    def get(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        if not is_poll(request):
+            return self.page()
+        if request.GET.get("seen") == state_of(self.job):
+            return TemplateResponse(request, "exports/job_progress.html", progress_context(self.job))
+        response = TemplateResponse(request, "exports/job_changed.html", state_context(self.job))
+        response["HX-Retarget"] = "#job-state"
+        return response
+
+
+class JobFileView(JobPage):
+    """The file, or the job's page that says why there is none."""
+
+    def get(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        return file_response(request, self.job, self.caller)
