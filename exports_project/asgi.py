@@ -10,7 +10,7 @@ django.setup(set_prefix=False)
 # Models can be imported now.
 from django.db import connections  # noqa: E402
 
-from exports import lost  # noqa: E402
+from exports import upkeep  # noqa: E402
 from exports_project.operations.lifespan import Application  # noqa: E402
 
 # Each request has a thread of its own here, and a connection that is kept for it serves no other: after 18
@@ -19,4 +19,4 @@ for database in connections.settings.values():
     database["CONN_MAX_AGE"] = 0
 
 application = Application()
-lost.start_sweeping()
+upkeep.start_sweeping()

@@ -12,9 +12,9 @@ POOL_SECONDS = 10
 """For how long a request waits for a connection of a pool that has none free; then it is answered 503."""
 
 
-def database(url: str) -> dict[str, Any]:
-    """One entry of DATABASES from a DATABASE_URL. Raises ImproperlyConfigured, never with the URL."""
-    require_none(database_problems(url))
+def database(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
+    """One entry of DATABASES from the URL in `variable`. Raises ImproperlyConfigured, never with the URL."""
+    require_none(database_problems(url, variable))
     configured: dict[str, Any] = environ.Env.db_url_config(url)
     options = configured.setdefault("OPTIONS", {})
     if configured["ENGINE"] == "django.db.backends.sqlite3":

@@ -55,6 +55,9 @@ def production_problems(values: Mapping[str, str]) -> Iterator[str]:
     yield from _secret_key_problems(values.get("SECRET_KEY", ""))
     yield from _host_problems(split_list(values.get("ALLOWED_HOSTS", "")))
     yield from database_problems(values.get("DATABASE_URL", ""), in_memory=False)
+    yield from database_problems(
+        values.get("EXPORTS_DATABASE_URL", ""), "EXPORTS_DATABASE_URL", in_memory=False
+    )
     yield from redis_problems(values.get("REDIS_URL", ""))
     yield from _origin_problems(split_list(values.get("CSRF_TRUSTED_ORIGINS", "")))
     yield from proxy_problems(split_list(values.get("TRUSTED_PROXIES", "")))
@@ -81,7 +84,7 @@ def _host_problems(hosts: Sequence[str]) -> Iterator[str]:
         yield 'ALLOWED_HOSTS contains a "/": write host names alone, without a scheme or path.'
 
 
-def database_problems(url: str, *, in_memory: bool = True) -> Iterator[str]:
+def database_problems(url: str, variable: str = "DATABASE_URL", *, in_memory: bool = True) -> Iterator[str]:
     """A SQLite file is legal: safe, if small. A database `in_memory` is gone with its process."""
     if not url.strip():
         return
@@ -92,29 +95,29 @@ def database_problems(url: str, *, in_memory: bool = True) -> Iterator[str]:
         if scheme in POSTGRES_SCHEMES:
             environ.Env.db_url_config(url.strip())  # reads the port, or the ports of several hosts
     except ValueError:
-        yield "DATABASE_URL cannot be read: ports are numbers, and a password's odd characters stand as %XX."
+        yield f"{variable} cannot be read: ports are numbers, and a password's odd characters stand as %XX."
         return
     if scheme in POSTGRES_SCHEMES:
         if not name:
-            yield "DATABASE_URL names no database: its name stands after the host, as in postgres://host/name."
-        yield from _connection_problems(query)
+            yield f"{variable} names no database: its name stands after the host, as in postgres://host/name."
+        yield from _connection_problems(variable, query)
     elif scheme != "sqlite":
-        yield "DATABASE_URL is not a URL of PostgreSQL (postgres://…) or of a SQLite file (sqlite:///path)."
+        yield f"{variable} is not a URL of PostgreSQL (postgres://…) or of a SQLite file (sqlite:///path)."
     elif name in {"", ":memory:"} and not in_memory:
-        yield "DATABASE_URL is a SQLite database in memory, lost at every restart: name a file or PostgreSQL."
+        yield f"{variable} is a SQLite database in memory, lost at every restart: name a file or PostgreSQL."
     elif "pool_size" in query:
-        yield "DATABASE_URL asks for a pool of connections, which PostgreSQL alone has: remove pool_size."
+        yield f"{variable} asks for a pool of connections, which PostgreSQL alone has: remove pool_size."
 
 
-def _connection_problems(query: Mapping[str, str]) -> Iterator[str]:
+def _connection_problems(variable: str, query: Mapping[str, str]) -> Iterator[str]:
     """Of what the URL says about connections. Four digits are more than a PostgreSQL server allows."""
     size, age = query.get("pool_size"), query.get("conn_max_age", query.get("CONN_MAX_AGE", "0"))
     if size is not None and not re.fullmatch("[1-9][0-9]{0,3}", size):
-        yield "DATABASE_URL: pool_size is the number of connections of each process, from 1 to 9999."
+        yield f"{variable}: pool_size is the number of connections of each process, from 1 to 9999."
     if not re.fullmatch("[0-9]{1,9}|None", age):
-        yield "DATABASE_URL: conn_max_age is a number of seconds, or None for connections kept for ever."
+        yield f"{variable}: conn_max_age is a number of seconds, or None for connections kept for ever."
     elif size is not None and age != "0":
-        yield "DATABASE_URL has pool_size and conn_max_age: a pool keeps connections by itself; remove one."
+        yield f"{variable} has pool_size and conn_max_age: a pool keeps connections by itself; remove one."
 
 
 def redis_problems(url: str) -> Iterator[str]:

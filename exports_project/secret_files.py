@@ -13,7 +13,10 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 SUFFIX: Final = "_FILE"
-NAMES: Final = ("DATABASE_URL", "EMAIL_URL", "METRICS_TOKEN", "NEXTAUTH_SECRET", "REDIS_URL", "SECRET_KEY")
+NAMES: Final = (
+    *("CELERY_BROKER_URL", "DATABASE_URL", "EMAIL_URL", "EXPORTS_DATABASE_URL", "EXPORTS_S3_SECRET_KEY"),
+    *("METRICS_TOKEN", "NEXTAUTH_SECRET", "REDIS_URL", "SECRET_KEY"),
+)
 
 
 def with_secret_files(values: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from exports_project import backends, credentials, environment, secret_files
+from exports_project import backends, background, credentials, environment, secret_files
 from exports_project.operations import logs
 from exports_project.variables import Variables, require_none
 
@@ -60,6 +60,9 @@ AUTHENTICATION_CLASSES = env.entries("AUTHENTICATION_CLASSES") or [
 ]
 credentials.require_extras(AUTHENTICATION_CLASSES)
 
+# Who makes the files of background jobs (docs/jobs.md): workers of `manage.py db_worker`, or Celery's.
+TASKS = background.tasks(env)
+
 INSTALLED_APPS = [
     "exports_project",
     "accounts",
@@ -74,6 +77,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_filters",
     "django_ratelimit",
+    "django_htmx",
+    *(["django_tasks_db"] if TASKS["default"]["BACKEND"] == background.DATABASE else []),
     "axes",
     *(["oauth2_provider"] if credentials.OAUTH2 in AUTHENTICATION_CLASSES else []),
     "rest_framework",
@@ -124,12 +129,22 @@ TEMPLATES = [
 # --- Data ---------------------------------------------------------------------------------------------------
 
 DATABASES = {"default": backends.database(env.text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}"))}
+if replica := env.text("EXPORTS_DATABASE_URL"):
+    # Where exports read their rows; records and jobs stay in the other.
+    DATABASES["replica"] = backends.database(replica, "EXPORTS_DATABASE_URL") | {
+        "TEST": {"MIRROR": "default"}
+    }
 
 REDIS_URL = env.text("REDIS_URL")
 require_none(environment.redis_problems(REDIS_URL))
 # W001: django-ratelimit calls Django's own Redis backend "not officially supported". Its counters are atomic.
 # axes.W002: its middleware would tell who is locked out that they are. W003: accounts.lockout counts itself.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "axes.W002", "axes.W003"]
+# Where EXPORTS_QUEUE=celery, the broker of the workers.
+CELERY_BROKER_URL = background.broker_url(env)
+if TASKS["default"]["BACKEND"] == background.CELERY:
+    # That results are not kept: what becomes of a job its row says.
+    SILENCED_SYSTEM_CHECKS += ["django_tasks_celery.W001", "django_tasks_celery.W002"]
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -260,6 +275,19 @@ EXPORTS = {
     "MAX_CONCURRENT": env.whole_number("EXPORTS_MAX_CONCURRENT", 0) or None,
     "MAX_CONCURRENT_PER_USER": env.whole_number("EXPORTS_MAX_CONCURRENT_PER_USER", 10) or None,
     "SINCE_MARGIN": env.whole_number("EXPORTS_SINCE_MARGIN", 300),
+    "STORAGE": "exports",
+    "X_ACCEL": background.x_accel(env),
+    "DATABASE": "replica" if "replica" in DATABASES else None,
+    "MAX_DOWNLOAD_ROWS": env.whole_number("EXPORTS_MAX_DOWNLOAD_ROWS", 0) or None,
+    "MAX_JOBS_PER_USER": env.whole_number("EXPORTS_MAX_JOBS_PER_USER", 20) or None,
+    "MAX_FILE_BYTES": env.whole_number("EXPORTS_MAX_FILE_BYTES", 10 << 30) or None,
+    "MAX_STORED_BYTES_PER_USER": env.whole_number("EXPORTS_MAX_STORED_BYTES_PER_USER", 0) or None,
+    "JOB_ATTEMPTS": env.whole_number("EXPORTS_JOB_ATTEMPTS", 3, least=1),
+    "JOB_BACKOFF_SECONDS": env.whole_number("EXPORTS_JOB_BACKOFF_SECONDS", 10, least=1),
+    "JOB_LEASE_SECONDS": env.whole_number("EXPORTS_JOB_LEASE_SECONDS", 60, least=3),
+    "JOB_MAX_SECONDS": env.whole_number("EXPORTS_JOB_MAX_SECONDS", 6 * 3600) or None,
+    "FILE_SECONDS": env.whole_number("EXPORTS_FILE_SECONDS", 7 * 24 * 3600) or None,
+    "LINK_SECONDS": env.whole_number("EXPORTS_LINK_SECONDS", 3600, least=1),
 }
 
 # --- Safety -------------------------------------------------------------------------------------------------
@@ -315,6 +343,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "exports": background.storage(env, BASE_DIR, static=STATIC_ROOT, debug=DEBUG),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -12,6 +12,6 @@ application = get_wsgi_application()
 application.request_class = UTF8WSGIRequest
 
 # Models can be imported now.
-from exports import lost  # noqa: E402
+from exports import upkeep  # noqa: E402
 
-lost.start_sweeping()
+upkeep.start_sweeping()

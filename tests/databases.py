@@ -65,8 +65,8 @@ def _run_inner(name: str, config: pytest.Config) -> int:
         command.append("--numprocesses=0")
     command += [*config.invocation_params.args]
     command += [f"--database={name}", "-o", f"cache_dir=.pytest_cache/{name}"]
-    with _database_url(name) as url:
-        environment = os.environ | {INNER: name, "DATABASE_URL": url}
+    with _database_url(name) as url, tempfile.TemporaryDirectory(prefix="exports-files-") as files:
+        environment = os.environ | {INNER: name, "DATABASE_URL": url, "TEST_FILES": files}
         inner = subprocess.Popen(command, env=environment, cwd=config.invocation_params.dir)
         try:
             return inner.wait()

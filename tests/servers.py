@@ -30,12 +30,17 @@ STOP_SECONDS = 15
 
 
 def service_environment(database_url: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a process of the service: what tests/settings.py fixed, on that database."""
+    """The environment of a process of the service: what tests/settings.py fixed, on that database.
+
+    Without a bucket in `extra`, the files of its jobs go into the run's own folder.
+    """
+    given = dict(extra or {})
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "exports_project.settings",
         "DATABASE_URL": database_url,
         "PYTHONPATH": str(ROOT),
-        **(extra or {}),
+        "EXPORTS_FILES": "" if "EXPORTS_S3_BUCKET" in given else os.environ.get("TEST_FILES", ""),
+        **given,
     }
 
 

@@ -15,16 +15,27 @@ import accounts
 import exports
 from accounts import authentication
 from accounts.api.serializers import APIKeySerializer
-from exports import checks, conf, constraints, deployment, filters, formulas, installation, options, values
+from exports import (
+    checks,
+    conf,
+    constraints,
+    deployment,
+    filters,
+    formulas,
+    installation,
+    keeping,
+    options,
+    values,
+)
 from exports.api import schema
 from exports.contrib import netscan, telephony
 from exports.encoders import ENCODERS, encoder_class, media_types
 from exports.encoders.dialects import DIALECTS
 from exports.filtering import known_parameters
-from exports.models import ExportLog
+from exports.models import ExportJob, ExportLog
 from exports.registry import registry
+from exports_project import background, credentials, environment, secret_files
 from exports_project import checks as project_checks
-from exports_project import credentials, environment, secret_files
 from exports_project.benchmark.contenders import CONTENDERS
 from exports_project.management.commands import bench_exports
 from tests.engine.models import Customer, Order
@@ -113,7 +124,7 @@ def variables(source: str) -> set[str]:
 def test_every_variable_of_the_environment_is_documented():
     modules = sorted((ROOT / "exports_project").rglob("*.py"))
     used = set(environment.REQUIRED).union(*(variables(path.read_text(encoding="utf-8")) for path in modules))
-    used |= {name + secret_files.SUFFIX for name in secret_files.NAMES}
+    used |= {name + secret_files.SUFFIX for name in secret_files.NAMES} | {*background.OF_A_BUCKET.values()}
     documented = names(section("docs/settings.md", "## Environment"), "variable")
     assert sorted(documented) == sorted(used)
 
@@ -130,7 +141,7 @@ def test_what_production_requires_stands_in_both_places():
 def test_every_system_check_is_documented():
     used = {
         f"{module.__name__.partition('.')[0]}.{number}"
-        for module in (checks, constraints, deployment, installation, project_checks)
+        for module in (checks, constraints, deployment, installation, keeping, project_checks)
         for number in re.findall(r'"(?:exports\.)?([EW][0-9]{3})"', Path(module.__file__).read_text("utf-8"))
     }
     documented = names(section("docs/declaring.md", "## System checks"), "id")
@@ -326,7 +337,8 @@ def test_the_fields_of_an_api_key():
 
 def test_the_permissions():
     documented = names(section("docs/security.md", "### Permissions"), "permission")
-    assert documented == [f"exports.{codename}" for codename, _ in ExportLog._meta.permissions]
+    viewing = [f"exports.view_{model._meta.model_name}" for model in (ExportLog, ExportJob)]
+    assert documented == [f"exports.{codename}" for codename, _ in ExportLog._meta.permissions] + viewing
 
 
 # --- The benchmark ------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ DEBUG=true
 SECRET_KEY={SECRET_KEY}
 ALLOWED_HOSTS={ALLOWED_HOSTS}
 DATABASE_URL={DATABASE_URL}
+# The files of background jobs.
+EXPORTS_FILES={EXPORTS_FILES}
 # Whoever sends the header X-User-Id is that user.
 EXPORTS_DEV_USER_HEADER={EXPORTS_DEV_USER_HEADER}
 # Every way of signing in whose packages are installed (docs/credentials.md).
@@ -33,6 +35,11 @@ EXPORTS_RATE={EXPORTS_RATE}
 def directory() -> Path:
     """Where the demo keeps its data: `.demo` beside manage.py, or what DEMO_DIRECTORY names."""
     return Path(os.environ.get("DEMO_DIRECTORY") or ROOT / ".demo").absolute()
+
+
+def files_directory() -> Path:
+    """Where the demo's worker keeps the files of background jobs, unless the environment says otherwise."""
+    return directory() / "files"
 
 
 def env_file() -> Path | None:
@@ -48,6 +55,7 @@ def defaults() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "DATABASE_URL": own_database_url(),
+        "EXPORTS_FILES": str(files_directory()),
         "EXPORTS_DEV_USER_HEADER": "true",
         "AUTHENTICATION_CLASSES": ",".join(credentials.available()),
         "NEXTAUTH_SECRET": secrets.token_urlsafe(32),
@@ -71,6 +79,8 @@ def prepare() -> None:
     if path:
         write(path, values)
         secret_files.read_env_file(path)
+    if os.environ.get("EXPORTS_S3_BUCKET", "").strip():
+        del values["EXPORTS_FILES"]
     for name, value in values.items():
         if not secret_files.is_given(os.environ, name):
             os.environ[name] = value

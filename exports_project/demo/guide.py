@@ -29,6 +29,7 @@ def text(port: int) -> str:
         "",
         f"  Sign in      {base}/login/ as {names} or {accounts.STAFF} (staff); each password is the name",
         f"  Web pages    {base}/exports/",
+        f"  Jobs         {base}/exports/jobs/ (a worker makes their files in the background)",
         f"  API pages    {base}/api/docs/",
         f"  Admin        {base}/admin/ as {accounts.STAFF}",
         "",

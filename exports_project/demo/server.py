@@ -1,4 +1,4 @@
-"""Run gunicorn below the demo, and take it down with it."""
+"""Run gunicorn and a worker below the demo, and take them down with it."""
 
 import ctypes
 import signal
@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
+
+from exports_project import background
 
 from .environment import ROOT
 
@@ -19,12 +21,21 @@ HEALTH: Final = "/api/exports/health"
 START_SECONDS: Final = 60
 # Above gunicorn's graceful timeout in COMMAND.
 STOP_SECONDS: Final = 10
+LOOK_SECONDS: Final = 0.2
 PR_SET_PDEATHSIG: Final = 1
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 COMMAND: Final = (
     *(sys.executable, "-m", "gunicorn", "--config", "python:exports_project.gunicorn"),
     *("--workers", "1", "--graceful-timeout", "3", "--log-level", "warning", "exports_project.wsgi"),
 )
+# Of background jobs, by the queue: one process, which lets a job that it has begun end before it does.
+WORKERS: Final = {
+    background.DATABASE: (sys.executable, str(ROOT / "manage.py"), "db_worker", "--no-reload"),
+    background.CELERY: (
+        *(sys.executable, "-m", "celery", "--app", "exports_project.celery", "--quiet"),
+        *("worker", "--concurrency", "1", "--loglevel", "WARNING"),
+    ),
+}
 
 
 class ServerError(RuntimeError):
@@ -90,14 +101,28 @@ def child(
             process.wait()
 
 
-def serve(port: int, environment: dict[str, str], announce: Callable[[], None]) -> None:
-    """Serve until this process is stopped; `announce` is called once it answers. Raises ServerError."""
+def serve(port: int, environment: dict[str, str], queue: str, announce: Callable[[], None]) -> None:
+    """Serve until this process is stopped, with a worker beside it; `announce` is called once it answers.
+
+    `queue` is the backend of the tasks. Raises ServerError where one of the two ends.
+    """
     command = (*COMMAND, "--bind", f"{HOST}:{port}")
-    with child(command, environment, own_group=True) as process:
+    with (
+        child(command, environment, own_group=True) as process,
+        child(WORKERS[queue], environment, own_group=True) as worker,
+    ):
         wait_until_healthy(process, f"http://{HOST}:{port}{HEALTH}")
         announce()
-        code = process.wait()
-        raise ServerError(f"gunicorn stopped by itself (exit code {code}).")
+        wait_until_one_ends({"gunicorn": process, "The worker of background jobs": worker})
+
+
+def wait_until_one_ends(processes: Mapping[str, subprocess.Popen[bytes]]) -> NoReturn:
+    """Raises ServerError, naming the process that has ended."""
+    while True:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                raise ServerError(f"{name} stopped by itself (exit code {process.returncode}).")
+        time.sleep(LOOK_SECONDS)
 
 
 def wait_until_healthy(process: subprocess.Popen[bytes], url: str) -> None:

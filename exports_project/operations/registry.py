@@ -10,6 +10,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from exports.jobs import reading
+from exports.jobs.storage import is_configured
 from exports_project.operations import worker_files
 
 # A second time series beside each counter, which nothing reads; files have none of them anyway.
@@ -26,6 +28,7 @@ def scraped() -> CollectorRegistry:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     registry.register(WorkerMemory())
     registry.register(Database())
+    registry.register(Jobs())
     return registry
 
 
@@ -83,3 +86,23 @@ class Database(Collector):
             yield GaugeMetricFamily(
                 "database_connections_max", "Connections that the database server allows.", value=allowed
             )
+
+
+class Jobs(Collector):
+    """Background jobs of all users that have not ended. Nothing where the database does not answer."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        if not is_configured():
+            return
+        try:
+            now = reading.queue()
+        except (DatabaseError, InterfaceError):
+            return
+        family = GaugeMetricFamily(
+            "export_jobs", "Background jobs that wait for a worker, or that one has.", labels=["status"]
+        )
+        family.add_metric(["queued"], now.queued)
+        family.add_metric(["running"], now.running)
+        yield family
+        text = "For how long the oldest of those that wait has done so; 0 where none does."
+        yield GaugeMetricFamily("export_jobs_oldest_seconds", text, value=now.oldest_seconds)

@@ -12,9 +12,11 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from exports.admin.actions import ExportActionMixin
+from exports.api import jobs as api_jobs
 from exports.api.views import ExportView, HealthView
 from exports.checks import check_exports
 from exports.installation import EXPORTING_VIEWS
+from exports.web import jobs as web_jobs
 from exports.web.views import DatasetView, DownloadView, _EngineView
 from tests.engine.models import Order
 
@@ -74,7 +76,9 @@ class OwnExportView(ExportView):
 
 VIEWS = {
     "api": ExportView.as_view(dataset="orders"),
+    "api, asking for a job": api_jobs.JobSubmitView.as_view(),
     "api, a project's own": OwnExportView.as_view(dataset="orders"),
+    "web, a job": web_jobs.JobView.as_view(),
     "web, page": DatasetView.as_view(),
     "web, download": DownloadView.as_view(),
 }
@@ -150,4 +154,5 @@ def test_the_admins_export_view(settings, admin_class, expected):
 
 def test_the_names_by_which_it_knows_them_are_those_of_the_doors():
     named = {pkgutil.resolve_name(name) for name in EXPORTING_VIEWS}
-    assert named == {ExportView, _EngineView, ExportActionMixin.export_view}
+    jobs = {api_jobs.JobEngineView, web_jobs.JobPage}
+    assert named == {ExportView, _EngineView, ExportActionMixin.export_view} | jobs

@@ -1,6 +1,7 @@
 """A role with no more rights than the service needs, made by the statements of the documentation."""
 
 import re
+import urllib.request
 import uuid
 from collections.abc import Iterator
 
@@ -11,16 +12,22 @@ from tests.calls import ENVIRONMENT, FEW, FEW_CALLS, PATH
 from tests.connections.postgres import Observer, parameters
 from tests.processes.services import Service
 from tests.processes.sessions import Session
-from tests.servers import ROOT, run_server
+from tests.servers import ROOT, manage, run_server
 
 pytestmark = pytest.mark.postgresql
+
+
+def documented(role: str) -> str:
+    """The statements of the documentation that make this role."""
+    text = (ROOT / "docs/databases.md").read_text(encoding="utf-8")
+    [statements] = re.findall(rf"```sql\n(CREATE ROLE {role} .*?)```", text, re.DOTALL)
+    return statements
 
 
 @pytest.fixture(scope="module")
 def role(filled: str, observer: Observer) -> Iterator[str]:
     """The role of the documentation, under a name of its own."""
-    text = (ROOT / "docs/databases.md").read_text(encoding="utf-8")
-    [statements] = re.findall(r"```sql\n(CREATE ROLE.*?)```", text, re.DOTALL)
+    statements = documented("exporter")
     name = f"exporter_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(**parameters(), dbname=observer.name, autocommit=True) as connection:
         connection.execute(statements.replace("exporter", name))
@@ -47,6 +54,25 @@ def test_it_works(service, observer, role):
     assert service.receive(PATH, FEW).sha256 == received.sha256
     observer.settle()
     assert observer.record(received.headers["X-Export-Id"])["outcome"] == "succeeded"
+
+
+def test_background_jobs(service):
+    """Asking for one, making its file, fetching it and cleaning up, each by this role."""
+    request = urllib.request.Request(
+        f"{service.server.url}{PATH}/jobs",
+        b"{}",
+        {"X-User-Id": FEW, "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:
+        address = response.headers["Location"]
+    work = manage(service.database_url, "db_worker", "--no-reload", "--no-startup-delay", "--batch")
+    assert work.returncode == 0, work.stderr
+    job = service.json(address, FEW)
+    assert (job["status"], job["rows_done"]) == ("succeeded", FEW_CALLS), job
+    assert service.receive(f"{address}/file", FEW).sha256 == job["sha256"]
+    cleaned = manage(service.database_url, "clean_exports", "--days=0")
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert ", 1 old tasks" in cleaned.stdout
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,15 @@ import socket
 import sqlite3
 import struct
 import subprocess
+import time
 import urllib.request
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.demo.processes import environment, free_port, run, running
+from tests.demo.processes import READY_SECONDS, environment, free_port, run, running
 from tests.servers import manage
 
 USER = {"X-User-Id": "user-123"}
@@ -101,12 +103,53 @@ def test_it_works_and_again(tmp_path):
         assert exported(demo, "calls") == rows
         # The downloads of the first time are still on record.
         assert json.loads(demo.get("/api/exports/logs", USER))["count"] >= 7
-        (gunicorn,) = children(demo.process.pid)
+        gunicorn, worker = children(demo.process.pid)
+        assert "db_worker" in Path(f"/proc/{worker}/cmdline").read_text()
         assert len(children(gunicorn)) == 1
         assert {"workers = 1", "threads = 64", "worker_class = gthread"} <= configuration(gunicorn)
         assert demo.stop(signal.SIGINT) == 0
         assert not Path(f"/proc/{gunicorn}").exists()
+        assert not Path(f"/proc/{worker}").exists()
     assert (tmp_path / ".env").read_text() == written
+
+
+def job(demo, path: str, data: bytes | None = None) -> dict[str, Any]:
+    """The answer of one of the jobs' addresses; with `data`, to a POST."""
+    request = urllib.request.Request(demo.url + path, data, USER | {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return json.load(response)
+
+
+def finished(demo, id: str) -> dict[str, Any]:
+    """The job, once it has ended."""
+    deadline = time.monotonic() + READY_SECONDS
+    while (found := job(demo, f"/api/exports/jobs/{id}"))["status"] in ("queued", "running"):
+        assert time.monotonic() < deadline, demo.output
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.sqlite
+def test_the_worker_beside_it(tmp_path):
+    files = tmp_path / ".demo" / "files"
+    with running(tmp_path) as demo:
+        assert f"{demo.url.replace('127.0.0.1', 'localhost')}/exports/jobs/" in demo.output
+        asked = job(demo, "/api/exports/calls/jobs", b"{}")
+        done = finished(demo, asked["id"])
+        assert done["status"] == "succeeded", done
+        file = demo.get(f"/api/exports/jobs/{asked['id']}/file", USER)
+        assert [path.read_bytes() for path in files.iterdir()] == [file]
+        _gunicorn, worker = children(demo.process.pid)
+        os.kill(worker, signal.SIGKILL)
+        assert demo.process.wait(20) == 1
+        demo.join()
+        assert "The worker of background jobs stopped by itself" in demo.output
+        assert not is_listening(demo.port)
+    with running(tmp_path, "--reset", "--no-input") as demo:
+        assert not files.exists()
+        os.kill(demo.process.pid, signal.SIGKILL)
+        demo.process.wait()
+        demo.join()  # the worker has the output open for as long as it lives
 
 
 @pytest.mark.postgresql

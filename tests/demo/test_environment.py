@@ -8,7 +8,10 @@ import pytest
 
 from exports_project.demo import environment
 
-NAMES = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "EXPORTS_DEV_USER_HEADER", "EXPORTS_RATE")
+NAMES = (
+    *("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "EXPORTS_FILES"),
+    *("EXPORTS_DEV_USER_HEADER", "EXPORTS_RATE"),
+)
 
 
 @pytest.fixture
@@ -28,6 +31,7 @@ def test_it_works(files):
     assert os.environ["DEBUG"] == "true"
     assert os.environ["EXPORTS_RATE"] == "300/h"
     assert os.environ["DATABASE_URL"] == f"sqlite:///{files}/demo/demo.sqlite3"
+    assert os.environ["EXPORTS_FILES"] == f"{files}/demo/files"
     assert (files / "demo").is_dir()
 
 
@@ -49,6 +53,14 @@ def test_an_existing_file_is_never_overwritten_and_wins_over_the_defaults(files)
     assert os.environ["SECRET_KEY"] == "mine"
     assert os.environ["EXPORTS_RATE"] == "5/h"
     assert os.environ["EXPORTS_DEV_USER_HEADER"] == "true"
+    assert os.environ["EXPORTS_FILES"] == str(files / "demo" / "files")  # a demo without jobs wrote none
+
+
+def test_a_bucket_of_the_environment_takes_the_place_of_the_folder(files):
+    (files / ".env").write_text("DEBUG=true\n")
+    os.environ["EXPORTS_S3_BUCKET"] = "files-of-exports"
+    environment.prepare()
+    assert "EXPORTS_FILES" not in os.environ
 
 
 def test_the_environment_wins_over_the_file(files):
@@ -88,4 +100,5 @@ def test_without_an_env_file_nothing_is_written(files):
 def test_odd_characters_in_the_path_survive(tmp_path, files):
     os.environ["DEMO_DIRECTORY"] = str(tmp_path / "a b+c#d$e%20é")
     environment.prepare()
+    assert os.environ["EXPORTS_FILES"] == str(tmp_path / "a b+c#d$e%20é" / "files")
     assert environ.Env().db("DATABASE_URL")["NAME"] == str(tmp_path / "a b+c#d$e%20é" / "demo.sqlite3")

@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
-from exports import audit, exceptions, metrics
+from exports import audit, conf, engine, exceptions, metrics
+from exports.jobs import work
 from exports_project.operations import http_metrics, logs, readiness, registry, request_log
 from tests.test_docs import coded, read, section, table
 
@@ -27,7 +28,8 @@ def kept() -> dict[str, tuple[str, list[str]]]:
 
 def measured() -> dict[str, tuple[str, list[str]]]:
     """The same of what is measured at each scrape."""
-    families = [*registry.WorkerMemory().collect(), *registry.Database().collect()]
+    collectors = (registry.WorkerMemory(), registry.Database(), registry.Jobs())
+    families = [family for collector in collectors for family in collector.collect()]
     return {
         family.name: (family.type, sorted({label for sample in family.samples for label in sample.labels}))
         for family in families
@@ -59,9 +61,11 @@ def test_what_is_watched_exists():
         "database_up",
         "database_connections",
         "database_connections_max",
+        "export_jobs",
+        "export_jobs_oldest_seconds",
     ]
     for expression, _ in table(section(OPERATIONS, "### What to watch"), "expression"):
-        used = re.findall(r"\b(?:http|exports|worker|database)_\w+", coded(expression)[0])
+        used = re.findall(r"\b(?:http|exports?|worker|database)_\w+", coded(expression)[0])
         assert used
         for name in used:
             assert name.removesuffix("_bucket") in known
@@ -110,6 +114,22 @@ def test_every_sentence_of_a_failed_record_is_explained():
     rows = table(section(TROUBLESHOOTING, "## What a record says"), "`error`")
     documented = [text for row in rows for text in coded(row[0]) if " " in text]
     assert documented == [audit.describe(error) for error in ENDINGS]
+
+
+JOB_ENDINGS = [
+    exceptions.StorageFailed(),
+    exceptions.StorageFull(),
+    exceptions.FileTooLarge(conf.ExportSettings().max_file_bytes or 0),
+]
+
+
+@pytest.mark.sqlite
+def test_every_sentence_of_a_failed_job_is_explained():
+    rows = table(section(TROUBLESHOOTING, "## A background job"), "`error` of a job")
+    documented = [coded(row[0])[0] for row in rows]
+    of_users = inspect.getsource(work) + inspect.getsource(engine)
+    assert documented[:3] == [audit.describe(error) for error in JOB_ENDINGS]
+    assert all(text in of_users for text in documented[3:])
 
 
 @pytest.mark.sqlite

@@ -1,12 +1,16 @@
 """`/metrics`: who may read it, and what stands in it."""
 
+import datetime as dt
+
 import pytest
 from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import resolve
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from exports.models import ExportJob
 from exports_project.operations import http_metrics
 
 TOKEN = "a-token-of-these-tests"
@@ -203,4 +207,29 @@ def test_a_database_that_is_down_hides_nothing_else(scrape, monkeypatch):
     monkeypatch.setattr(connection, "cursor", fails)
     samples = scrape()
     assert samples["database_up",] == 0
+    assert "export_jobs" not in str(samples)
     assert ("exports_running",) in samples
+
+
+@pytest.mark.django_db
+def test_jobs_that_wait_and_run(scrape, user, settings):
+    def make(status: str, **age: int) -> None:
+        described = {"user": user.pk, "tenant": user.pk, "dataset": "calls", "format": "csv", "door": "api"}
+        begun = timezone.now() - dt.timedelta(**age)
+        ExportJob.objects.create(
+            status=status, created_at=begun, fingerprint=f"{status} {begun}", **described
+        )
+
+    def jobs() -> list[float]:
+        found = scrape()
+        return [found["export_jobs", ("status", status)] for status in ("queued", "running")]
+
+    assert (jobs(), scrape()["export_jobs_oldest_seconds",]) == ([0, 0], 0)
+    make("running", hours=2)
+    make("queued", minutes=10)
+    make("queued", minutes=1)
+    make("succeeded", days=1)
+    assert jobs() == [2, 1]
+    assert 600 <= scrape()["export_jobs_oldest_seconds",] < 660
+    settings.EXPORTS = settings.EXPORTS | {"STORAGE": None}
+    assert "export_jobs" not in str(scrape())

@@ -13,11 +13,16 @@ pytestmark = pytest.mark.sqlite
 
 CACHE = "django.core.cache.backends"
 LIMITS = {"RATE": "10/h", "MAX_CONCURRENT_PER_USER": 10, "SENSITIVE_NETWORKS": ["192.0.2.0/24"]}
+FOLDER = "django.core.files.storage.FileSystemStorage"
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # What the settings are in a production, and tests/settings.py has otherwise.
 PRODUCTION = {
     "DEBUG": False,
     "DEV_USER_HEADER": False,
-    "EXPORTS": LIMITS,
+    "EXPORTS": LIMITS | {"STORAGE": "exports"},
+    "TASKS": TASKS,
+    "STORAGES": project.STORAGES
+    | {"exports": {"BACKEND": FOLDER, "OPTIONS": {"location": "/var/lib/exports"}}},
     "CACHES": {"default": {"BACKEND": f"{CACHE}.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}},
     "SESSION_COOKIE_SECURE": True,
     "CSRF_COOKIE_SECURE": True,
@@ -50,6 +55,12 @@ def policy(**changes: object) -> dict[str, object]:
     return {"SECURE_CSP": project.SECURE_CSP | {f"{name}-src": value for name, value in changes.items()}}
 
 
+def stored(backend: str = FOLDER, **options: object) -> dict[str, object]:
+    return {"STORAGES": project.STORAGES | {"exports": {"BACKEND": backend, "OPTIONS": options}}}
+
+
+JOBS = LIMITS | {"STORAGE": "exports"}
+STATIC = project.STATIC_ROOT
 WITHOUT_POLICY = [name for name in project.MIDDLEWARE if "csp" not in name]
 DANGEROUS = [
     ("exports.W101", {"EXPORTS": LIMITS | {"RATE": None}}),
@@ -58,6 +69,14 @@ DANGEROUS = [
     ("exports.W104", {"EXPORTS": LIMITS | {"MAX_SPOOL_BYTES": None}}),
     ("exports.W105", {"EXPORTS": LIMITS | {"MAX_CONCURRENT_PER_USER": None}}),
     ("exports.W108", {"EXPORTS": LIMITS | {"RATE_FAIL_OPEN": True}}),
+    ("exports.W109", {"TASKS": {"default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend"}}}),
+    ("exports.W109", {"TASKS": {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}}),
+    ("exports.W110", {"MEDIA_ROOT": "/var/lib"}),
+    ("exports.W110", stored()),
+    ("exports.W110", stored(location=STATIC)),
+    ("exports.W110", stored(location=STATIC / "exports")),
+    ("exports.W110", stored("storages.backends.s3.S3Storage", bucket_name="b", default_acl="public-read")),
+    ("exports.W111", {"EXPORTS": JOBS | {"FILE_SECONDS": None}}),
     ("exports_project.W001", {"PUBLIC_SCHEMA": True}),
     ("exports_project.W002", {"DEV_USER_HEADER": True}),
     ("exports_project.W003", {"level": "DEBUG"}),
@@ -122,6 +141,10 @@ def test_the_cache_that_counts_the_rate(ids, tmp_path, backend, numbers):
         {"SESSION_COOKIE_SAMESITE": "Strict", "CSRF_COOKIE_SAMESITE": "Strict"},
         policy(style=["'self'"], default=["https:"]),
         {"METRICS_NETWORKS": ["10.0.0.0/8"]},
+        {"MEDIA_ROOT": "/var/lib/exports-of-others"},
+        stored("storages.backends.s3.S3Storage", bucket_name="b", default_acl="private"),
+        # Without jobs nobody looks at what is theirs.
+        {"EXPORTS": LIMITS | {"FILE_SECONDS": None}} | stored(),
     ],
 )
 def test_the_edges_of_what_is_safe(ids, changes):

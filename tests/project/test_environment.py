@@ -27,6 +27,12 @@ SAFE = {
 
 
 OPTIONAL = """
+    CELERY_BROKER_URL CELERY_BROKER_URL_FILE EXPORTS_DATABASE_URL EXPORTS_DATABASE_URL_FILE EXPORTS_FILES
+    EXPORTS_FILE_SECONDS EXPORTS_JOB_ATTEMPTS EXPORTS_JOB_BACKOFF_SECONDS EXPORTS_JOB_LEASE_SECONDS
+    EXPORTS_JOB_MAX_SECONDS EXPORTS_LINK_SECONDS EXPORTS_MAX_DOWNLOAD_ROWS EXPORTS_MAX_FILE_BYTES
+    EXPORTS_MAX_JOBS_PER_USER EXPORTS_MAX_STORED_BYTES_PER_USER EXPORTS_QUEUE EXPORTS_S3_ACCESS_KEY
+    EXPORTS_S3_BUCKET EXPORTS_S3_ENDPOINT EXPORTS_S3_PREFIX EXPORTS_S3_REGION EXPORTS_S3_SECRET_KEY
+    EXPORTS_S3_SECRET_KEY_FILE EXPORTS_X_ACCEL
     ALLOWED_HOSTS AUTHENTICATION_CLASSES CSRF_TRUSTED_ORIGINS JWT_AUDIENCE JWT_ISSUER JWT_PRIVATE_KEY_FILE
     LOCKOUT_FAILURES LOCKOUT_SECONDS NEXTAUTH_SECRET DATABASE_URL DRAIN_SECONDS EMAIL_URL
     EXPORTS_ALLOWED_NETWORKS EXPORTS_PLANS EXPORTS_RATE_FAIL_OPEN EXPORTS_SENSITIVE_NETWORKS
@@ -218,6 +224,27 @@ def test_a_mail_server_that_cannot_be_read(url):
         ("JWT_PRIVATE_KEY_FILE", "/nowhere/SECRET"),
         ("JWT_PRIVATE_KEY_FILE", "-----BEGIN PRIVATE KEY-----\nSECRET" * 100),
         ("JWT_PRIVATE_KEY_FILE", __file__),
+        ("CELERY_BROKER_URL", "SECRET.example.com"),
+        ("CELERY_BROKER_URL", "amqp://u:SECRET@queue.example.com//"),
+        ("CELERY_BROKER_URL", "redis://:SECRET@queue.example.com:port/0"),
+        ("EXPORTS_DATABASE_URL", "postgres://u:SECRET@h:port/name"),
+        ("EXPORTS_DATABASE_URL", "mysql://u:SECRET@h/name"),
+        ("EXPORTS_QUEUE", "SECRET"),
+        ("EXPORTS_FILES", "SECRET/files"),
+        ("EXPORTS_FILES", str(ROOT / "static-collected" / "SECRET")),
+        ("EXPORTS_FILES", str(ROOT / "exports" / "static" / "exports" / "SECRET")),
+        ("EXPORTS_FILES", str(ROOT / "SECRET" / ".." / "static-collected")),
+        ("EXPORTS_FILES", str(ROOT)),
+        ("EXPORTS_X_ACCEL", "SECRET"),
+        ("EXPORTS_X_ACCEL", "//evil.example.com/SECRET"),
+        ("EXPORTS_X_ACCEL", "/internal/../SECRET"),
+        ("EXPORTS_S3_BUCKET", "https://SECRET.example.com"),
+        ("EXPORTS_S3_SECRET_KEY", "SECRET"),
+        ("EXPORTS_JOB_LEASE_SECONDS", "2"),
+        ("EXPORTS_JOB_ATTEMPTS", "0"),
+        ("EXPORTS_JOB_BACKOFF_SECONDS", "0"),
+        ("EXPORTS_LINK_SECONDS", "0"),
+        ("EXPORTS_FILE_SECONDS", "-1"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_named(load, name, value, debug):
@@ -257,6 +284,19 @@ def test_empty_is_unset(load):
         "PLANS": {},
         "ALLOWED_NETWORKS": [],
         "SENSITIVE_NETWORKS": [],
+        "STORAGE": "exports",
+        "X_ACCEL": None,
+        "DATABASE": None,
+        "MAX_DOWNLOAD_ROWS": None,
+        "MAX_JOBS_PER_USER": 20,
+        "MAX_FILE_BYTES": 10 << 30,
+        "MAX_STORED_BYTES_PER_USER": None,
+        "JOB_ATTEMPTS": 3,
+        "JOB_BACKOFF_SECONDS": 10,
+        "JOB_LEASE_SECONDS": 60,
+        "JOB_MAX_SECONDS": 6 * 3600,
+        "FILE_SECONDS": 7 * 24 * 3600,
+        "LINK_SECONDS": 3600,
     }
 
 
@@ -270,7 +310,17 @@ def test_values_are_taken(load):
 
 @pytest.mark.parametrize(
     "name",
-    ["MAX_SECONDS", "MIN_BYTES_PER_SECOND", "MAX_SPOOL_BYTES", "MAX_CONCURRENT", "MAX_CONCURRENT_PER_USER"],
+    [
+        *(
+            "MAX_SECONDS",
+            "MIN_BYTES_PER_SECOND",
+            "MAX_SPOOL_BYTES",
+            "MAX_CONCURRENT",
+            "MAX_CONCURRENT_PER_USER",
+        ),
+        *("MAX_DOWNLOAD_ROWS", "MAX_JOBS_PER_USER", "MAX_FILE_BYTES", "MAX_STORED_BYTES_PER_USER"),
+        *("JOB_MAX_SECONDS", "FILE_SECONDS"),
+    ],
 )
 def test_a_limit_of_zero_is_none(load, name):
     assert load(**{f"EXPORTS_{name}": "7"})["EXPORTS"][name] == 7

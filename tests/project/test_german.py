@@ -10,6 +10,7 @@ from accounts.models import User
 from exports.models import ExportLog
 from tests.api import rows
 from tests.web.html import Element, parse
+from tests.web.job_rows import failed_job, finished_job, make_job, running_job
 
 # The texts are the same on every database.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -202,8 +203,9 @@ def page(client: Client, path: str, status: int = 200) -> Element:
 def test_pages(client, user):
     client.force_login(user)
     client.get("/exports/alerts/")  # nothing of an English page may stay for the German one
-    headings = {path: page(client, path).all("h1")[0].words for path in ("/exports/", "/exports/history/")}
-    assert headings == {"/exports/": "Exporte", "/exports/history/": "Verlauf"}
+    paths = ("/exports/", "/exports/history/", "/exports/jobs/")
+    headings = [page(client, path).all("h1")[0].words for path in paths]
+    assert headings == ["Exporte", "Verlauf", "Hintergrundaufträge"]
     alerts = page(client, "/exports/alerts/").words
     for text in ("Art der Warnung", "Bestätigt", "Spalten", "Vorschau", "Herunterladen", "Nicht erlaubt"):
         assert text in alerts
@@ -211,6 +213,21 @@ def test_pages(client, user):
     for text in ("Alert type", "somebody", "Preview", "Not allowed"):
         assert text not in alerts
     assert page(client, "/nothing/", 404).one("h1").words == "Seite nicht gefunden"
+
+
+def test_jobs(client, user):
+    client.force_login(user)
+    for make, texts in (
+        (make_job, ("wartet", "Der Auftrag wartet, bis er an der Reihe ist.", "Abbrechen")),
+        (running_job, ("läuft", "250 von 1.000 Zeilen (25 %)", "Zeilen pro Sekunde", "Sekunden", "Restzeit")),
+        (finished_job, ("erfolgreich", "Herunterladen", "Link erstellen", "Läuft ab", "7 Bytes")),
+        (failed_job, ("fehlgeschlagen", "Erneut anfordern", "Auftrag löschen")),
+    ):
+        shown = page(client, f"/exports/jobs/{make(user).pk}/").words
+        assert [text for text in texts if text not in shown] == []
+    job = running_job(user)
+    refused = page(client, f"/exports/jobs/{job.pk}/file", 409).one("div", role="alert").words
+    assert "Das geht nicht mit einem Auftrag in diesem Zustand: läuft." in refused
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from urllib.parse import quote
 
 import pytest
 
-from exports import lost
+from exports import upkeep
 
 # Both begin to look for lost records, in a thread: that would disturb the databases of other tests.
 with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(lost, "start_sweeping", lambda: None)
+    patch.setattr(upkeep, "start_sweeping", lambda: None)
     from exports_project.asgi import application as asgi
     from exports_project.wsgi import application as wsgi
 

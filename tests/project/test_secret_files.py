@@ -19,13 +19,18 @@ pytestmark = pytest.mark.sqlite
 
 TOKEN = "a-token-from-a-file-of-these-tests"
 SECRETS = {
+    "CELERY_BROKER_URL": "redis://:p4ss-of-the-queue@queue.example.com:6379/1",
     "DATABASE_URL": "postgres://exports:p4ss-of-the-database@db.example.com:5432/exports",
     "EMAIL_URL": "smtp://me:p4ss-of-the-mail@mail.example.com:587",
+    "EXPORTS_DATABASE_URL": "postgres://reader:p4ss-of-the-replica@replica.example.com:5432/exports",
+    "EXPORTS_S3_SECRET_KEY": "k3y-of-the-bucket",
     "METRICS_TOKEN": TOKEN,
     "NEXTAUTH_SECRET": "n" * 31 + "1," + "o" * 31 + "2",
     "REDIS_URL": "redis://:p4ss-of-redis@cache.example.com:6379/0",
     "SECRET_KEY": SAFE["SECRET_KEY"],
 }
+# What goes with one of them, and is none.
+BUCKET = {"EXPORTS_S3_BUCKET": "files-of-exports", "EXPORTS_S3_ACCESS_KEY": "AKIA"}
 
 
 @pytest.fixture
@@ -42,22 +47,23 @@ def files(tmp_path):
 
 
 def meant(settings: dict[str, object]) -> dict[str, object]:
-    """What the settings make of the six secrets."""
+    """What the settings make of the secrets."""
     names = ("DATABASES", "MAILERS", "METRICS_TOKEN", "NEXTAUTH_SECRETS", "REDIS_URL", "CACHES", "SECRET_KEY")
-    return {name: settings[name] for name in (*names, "SIMPLE_JWT")}
+    found = {name: settings[name] for name in (*names, "SIMPLE_JWT", "CELERY_BROKER_URL")}
+    return found | {"key": settings["STORAGES"]["exports"]["OPTIONS"]["secret_key"]}
 
 
 @pytest.mark.parametrize("debug", ["true", "false"])
 def test_it_works(load, files, debug):
     assert sorted(SECRETS) == sorted(secret_files.NAMES)
-    others = {"DEBUG": debug, "ALLOWED_HOSTS": SAFE["ALLOWED_HOSTS"]}
+    others = BUCKET | {"DEBUG": debug, "ALLOWED_HOSTS": SAFE["ALLOWED_HOSTS"]}
     named = files(**{name: f"\n\t {value} \r\n" for name, value in SECRETS.items()})
     assert meant(load(**others, **named)) == meant(load(**others, **SECRETS))
 
 
 def test_the_content_does_not_reach_the_environment(load, files):
     named = files(**SECRETS)
-    load(**named)
+    load(**BUCKET, **named)
     program = "import os; print(os.environ)"
     inherited = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
     for name, secret in SECRETS.items():
@@ -134,6 +140,9 @@ def test_all_files_are_told_at_once(load):
         ("METRICS_TOKEN", "hunter2"),
         ("NEXTAUTH_SECRET", "hunter2"),
         ("EMAIL_URL", "hunter2"),
+        ("CELERY_BROKER_URL", "amqp://u:hunter2@queue.example.com"),
+        ("EXPORTS_DATABASE_URL", "postgres://u:hunter2@replica.example.com"),
+        ("EXPORTS_S3_SECRET_KEY", "hunter2"),
     ],
 )
 def test_the_rules_hold_for_the_content(load, files, name, value):
@@ -148,8 +157,8 @@ def test_an_env_file_may_name_them(load, files, tmp_path):
     names = files(**SECRETS)
     env_file = tmp_path / "settings.env"
     env_file.write_text("".join(f"{name}={path}\n" for name, path in names.items()))
-    found = load(ENV_FILE=str(env_file), DEBUG="false", ALLOWED_HOSTS="localhost")
-    assert meant(found) == meant(load(DEBUG="false", ALLOWED_HOSTS="localhost", **SECRETS))
+    others = BUCKET | {"DEBUG": "false", "ALLOWED_HOSTS": "localhost"}
+    assert meant(load(ENV_FILE=str(env_file), **others)) == meant(load(**others, **SECRETS))
 
 
 def test_the_environment_wins_over_the_env_file(load, files, tmp_path):
@@ -173,8 +182,9 @@ def ask(url: str, **headers: str) -> tuple[int, str]:
 
 def test_gunicorn_in_production_with_all_secrets_in_files(tmp_path, with_tables, start_server, files):
     with fresh_database(tmp_path, like=with_tables) as url:
-        secrets = SECRETS | {"DATABASE_URL": url, "REDIS_URL": "redis://:p4ss-of-redis@127.0.0.1:1/0"}
-        env = dict.fromkeys(SECRETS, "") | files(**secrets)
+        secrets = SECRETS | {"DATABASE_URL": url, "EXPORTS_DATABASE_URL": url}
+        secrets |= {"REDIS_URL": "redis://:p4ss-of-redis@127.0.0.1:1/0"}
+        env = BUCKET | dict.fromkeys(SECRETS, "") | files(**secrets)
         env |= {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "EXPORTS_DEV_USER_HEADER": ""}
         env |= {"AUTHENTICATION_CLASSES": credentials.NEXTAUTH, "DRAIN_SECONDS": "0"}
         server = start_server(url, env=env)

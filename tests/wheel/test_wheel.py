@@ -35,6 +35,7 @@ def test_it_holds_the_engine_without_the_datasets_and_nothing_else(names):
         "exports/templates/exports/*.html",
         "exports/static/exports/*.css",
         "exports/management/commands/export.py",
+        "exports/management/commands/clean_exports.py",
     ],
 )
 def test_it_holds_what_is_no_module_too(names, pattern):

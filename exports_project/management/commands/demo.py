@@ -1,6 +1,7 @@
 """`manage.py demo`: the service with invented rows, on this machine, for a look at it."""
 
 import os
+import shutil
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 
 from exports_project.demo import database, guide, server
-from exports_project.demo.environment import ROOT, directory
+from exports_project.demo.environment import ROOT, directory, files_directory
 from exports_project.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError, persistent_directory
 
 DATABASE = "demo"
@@ -20,7 +21,8 @@ class Command(BaseCommand):
     help = (
         "Serves the project with invented rows on 127.0.0.1, for development. Makes what is missing: a .env "
         "file, a database, users and rows; run again it starts at once and keeps everything. It uses its own "
-        "SQLite file, or DATABASE_URL where that database is empty or made by the demo before."
+        "SQLite file, or DATABASE_URL where that database is empty or made by the demo before. With a worker "
+        "for background jobs."
     )
     requires_system_checks = []  # the server makes them; here they would come before a word about a busy port
 
@@ -54,7 +56,8 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The demo cannot use {database_name()}: {error}") from error
         connections.close_all()
-        server.serve(options["port"], dict(os.environ), lambda: self._say(text))
+        queue = settings.TASKS["default"]["BACKEND"]
+        server.serve(options["port"], dict(os.environ), queue, lambda: self._say(text))
 
     def _make_ready(self, options: dict[str, Any]) -> None:
         if not database.is_usable():
@@ -65,6 +68,7 @@ class Command(BaseCommand):
         if options["reset"] and database.tables():
             self._confirm(options)
             database.drop_tables()
+            shutil.rmtree(files_directory(), ignore_errors=True)
         if not database.tables():
             self._say("Making the database, the users and their rows …")
         database.build()
