@@ -9,6 +9,7 @@ from xdist.scheduler import LoadFileScheduling
 
 PIECES = (
     "tests/faults/test_cells.py",
+    "tests/jobs/",
     "tests/wheel/",
     "tests/attacks/test_objects.py",
     "tests/attacks/test_openapi.py",
