@@ -104,5 +104,5 @@ class Jobs(Collector):
         family.add_metric(["queued"], now.queued)
         family.add_metric(["running"], now.running)
         yield family
-        text = "For how long the oldest of those that wait has done so; 0 where none does."
+        text = "For how long one that is due has waited for a worker, at most; 0 where none does."
         yield GaugeMetricFamily("export_jobs_oldest_seconds", text, value=now.oldest_seconds)

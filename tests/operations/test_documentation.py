@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from exports import audit, conf, engine, exceptions, metrics
-from exports.jobs import work
+from exports.jobs import owners
 from exports_project.operations import http_metrics, logs, readiness, registry, request_log
 from tests.test_docs import coded, read, section, table
 
@@ -127,7 +127,7 @@ JOB_ENDINGS = [
 def test_every_sentence_of_a_failed_job_is_explained():
     rows = table(section(TROUBLESHOOTING, "## A background job"), "`error` of a job")
     documented = [coded(row[0])[0] for row in rows]
-    of_users = inspect.getsource(work) + inspect.getsource(engine)
+    of_users = inspect.getsource(owners) + inspect.getsource(engine)
     assert documented[:3] == [audit.describe(error) for error in JOB_ENDINGS]
     assert all(text in of_users for text in documented[3:])
 

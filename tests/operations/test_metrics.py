@@ -217,7 +217,7 @@ def test_jobs_that_wait_and_run(scrape, user, settings):
         described = {"user": user.pk, "tenant": user.pk, "dataset": "calls", "format": "csv", "door": "api"}
         begun = timezone.now() - dt.timedelta(**age)
         ExportJob.objects.create(
-            status=status, created_at=begun, fingerprint=f"{status} {begun}", **described
+            status=status, created_at=begun, due_at=begun, fingerprint=f"{status} {begun}", **described
         )
 
     def jobs() -> list[float]:
