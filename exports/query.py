@@ -38,7 +38,7 @@ class ExportQuery:
     max_rows: int | None
     """The row limit; None: none."""
 
-    max_seconds: int | None
+    max_seconds: int | None = None
     """How long it may take; None: as long as it likes."""
 
     @property

@@ -41,7 +41,8 @@ class Pair:
 
     def catch_up(self) -> None:
         """Until the standby knows all that the primary does."""
-        written = self.ask(self.primary, "SELECT pg_current_wal_lsn()")
+        # Of what is inserted: commits of these servers do not wait until they are written.
+        written = self.ask(self.primary, "SELECT pg_current_wal_insert_lsn()")
         until(lambda: self.ask(self.standby, f"SELECT pg_last_wal_replay_lsn() >= '{written}'"))
 
     @property
