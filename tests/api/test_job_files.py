@@ -374,17 +374,12 @@ def test_the_queries(fetch, whole):
 
 def test_a_file_that_is_opened_too_late_is_closed(jobs, user, monkeypatch):
     """The client has left while the storage was opening it."""
-    made, closed = ExportJob.objects.get(pk=jobs.made()["id"]), []
-
-    class Source(BytesIO):
-        def close(self) -> None:
-            closed.append(self)
-            super().close()
+    made, source = ExportJob.objects.get(pk=jobs.made()["id"]), BytesIO(b"x" * 100)
 
     def opened(job, start):
         for sending in running._all():
             sending.end(ReaderLeft())
-        return Source(b"x" * 100)
+        return source
 
     monkeypatch.setattr(delivery, "opened", opened)
     caller = Caller(user=user, door=ExportLog.Door.API, client=Client())
@@ -392,4 +387,4 @@ def test_a_file_that_is_opened_too_late_is_closed(jobs, user, monkeypatch):
     with pytest.raises(ReaderLeft):
         sending.read()
     sending.close()
-    assert len(closed) == 1
+    assert source.closed

@@ -173,3 +173,12 @@ def test_a_required_filter(jobs):
 def test_another_tenant_is_refused(jobs, stranger):
     answer = jobs.submit(body={"tenant": stranger.pk})
     assert (answer.status, answer.errors) == (403, [("permission_denied", "tenant")])
+
+
+def test_a_body_of_more_names_than_a_query_may_have(jobs, settings):
+    """Each would be answered with an error of its own."""
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+    answer = jobs.submit(body={"filters": {f"name{number}": 1 for number in range(21)}})
+    assert (answer.status, answer.errors) == (400, [("parse_error", None)])
+    answer = jobs.submit(body={"filters": {f"name{number}": 1 for number in range(20)}})
+    assert (answer.status, len(answer.errors)) == (400, 20)
