@@ -172,11 +172,16 @@ def test_a_range_that_fails_breaks_the_file(start, monkeypatch):
     """Whichever connection it is that loses it."""
     stream = start(3)
     begun = next(stream)
+    deadline = time.monotonic() + 10
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() ORDER BY backend_start DESC LIMIT 1"
-        )
+        # One that has no range yet would not be missed; one that waits has the next before it.
+        while not cursor.rowcount > 0:
+            assert time.monotonic() < deadline
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state <> 'idle' AND query LIKE 'COPY %'"
+                " ORDER BY backend_start DESC LIMIT 1"
+            )
     with pytest.raises(Exception, match="terminat|closed|lost"):
         b"".join([begun, *stream])
     assert ExportLog.objects.get().outcome == "failed"
