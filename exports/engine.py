@@ -3,13 +3,12 @@
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn, Protocol
+from typing import NoReturn
 
-from django.db import connections
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +17,7 @@ from .audit import audited, opened_record, recorded_refusals
 from .caller import Caller
 from .clients import Client
 from .compressors import COMPRESSORS, compressed
+from .delivering import Delivery, expected, kept
 from .encoders import Block, Encoder
 from .exceptions import NotPermitted, Refused
 from .models import ExportLog
@@ -40,8 +40,6 @@ from .registry import registry
 from .running import Run
 from .scope import Scope
 from .sources import Explanation, Source, choose_source
-from .sources.cancelling import Readers
-from .sources.snapshot import kept_alive, snapshot
 from .spool import spooled
 from .stream import ExportStream, FileFacts, Progress
 
@@ -49,24 +47,6 @@ logger = logging.getLogger(__name__)
 
 SELECTING_DOORS = frozenset({ExportLog.Door.ADMIN})
 """Where rows are picked from a list: no parameters of a background job could say which."""
-
-
-class Delivery(Protocol):
-    """Where the file of an export goes that outlives its request: what `deliver` tells it, in this order."""
-
-    tenant: str
-    """Whose rows the file is to hold, as it was when the export was asked for."""
-
-    max_seconds: int | None
-
-    def begins(self, record: ExportLog, progress: Progress) -> None:
-        """The record is open; `progress` goes on from now."""
-
-    def keep(self, facts: FileFacts) -> None:
-        """All bytes have been read: keeps the file. What it raises is what the export fails with."""
-
-    def settle(self, facts: FileFacts, result: Mapping[str, Any]) -> None:
-        """Says that the file is there, and writes `result` into the record, both or neither. Likewise."""
 
 
 def prepare(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:
@@ -202,15 +182,15 @@ def _stream(
     progress, run = Progress(), Run(record.pk, connection, client, max_seconds=query.max_seconds)
     blocks = _endable(source.blocks(record.pk), source, run)
     if delivery:
-        blocks = _expected(blocks, query, run, partial(delivery.begins, record, progress), progress)
+        blocks = expected(blocks, query, run, partial(delivery.begins, record, progress), progress)
     blocks = _counted(blocks, progress, query)
     chunks = _encoded(encoder, blocks)
     if query.options.compression:
         chunks = compressed(chunks, COMPRESSORS[query.options.compression]())
     if client and client.needs_length:
         chunks = spooled(chunks, progress, record.pk, using, query.max_seconds)
-    kept = _kept(delivery, query, facts, record) if delivery else None
-    chunks = audited(chunks, record, progress, run, kept)
+    keep = kept(delivery, query, facts, record) if delivery else None
+    chunks = audited(chunks, record, progress, run, keep)
     stream = ExportStream(chunks, facts, export_id=str(record.pk), progress=progress, run=run)
     metrics.first_block(record, time.monotonic() - begun)
     return stream
@@ -269,39 +249,6 @@ def _counted(blocks: Generator[Block], progress: Progress, query: ExportQuery) -
             if query.max_rows is not None and progress.rows > query.max_rows:
                 raise row_limit_exceeded(query)
             yield block
-
-
-def _expected(
-    blocks: Generator[Block],
-    query: ExportQuery,
-    run: Run,
-    begins: Callable[[], None],
-    progress: Progress,
-) -> Generator[Block]:
-    """Counts what is to come, before the first block: a moment earlier than its snapshot."""
-    readers, using = Readers(), query.queryset.db
-    with closing(blocks):
-        begins()
-        with (
-            run.at_work(readers.cancel),
-            readers.joined_by(connections[using]),
-            snapshot(using, run.id, max_seconds=query.max_seconds),
-        ):
-            progress.expected = query.queryset.order_by().count()
-        yield from blocks
-
-
-def _kept(
-    delivery: Delivery, query: ExportQuery, facts: FileFacts, record: ExportLog
-) -> Callable[[Mapping[str, Any]], None]:
-    """What hands file and result over. The export is known to live meanwhile, though it reads no more."""
-
-    def deliver(result: Mapping[str, Any]) -> None:
-        with kept_alive(query.queryset.db, record.pk, max_seconds=query.max_seconds):
-            delivery.keep(facts)
-        delivery.settle(facts, result)
-
-    return deliver
 
 
 def _endable(blocks: Generator[Block], source: Source, run: Run) -> Generator[Block]:

@@ -62,9 +62,7 @@ def retry(job: ExportJob, caller: Caller) -> None:
 
     It counts as a new request. Raises WrongState, SameExportOpen and what `submit` raises.
     """
-    if job.status not in RETRIABLE:
-        raise WrongState(_state(job))
-    if not resubmit(job, caller):
+    if job.status not in RETRIABLE or not resubmit(job, caller):
         raise WrongState(_state(job))
 
 

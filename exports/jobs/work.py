@@ -60,7 +60,7 @@ def run_next() -> tuple[UUID, dt.timedelta] | None:
 
 
 class Attempt:
-    """One attempt; to the engine it is where the file goes (engine.Delivery)."""
+    """One attempt; to the engine it is where the file goes (delivering.Delivery)."""
 
     def __init__(self, job: ExportJob) -> None:
         self.tenant = job.tenant
