@@ -25,7 +25,10 @@ from .registry import registry
 MAX_NAME_LENGTH = ExportLog._meta.get_field("export_type").max_length or 0
 # The doors' own paths.
 RESERVED_NAMES = frozenset(
-    {"jobs", "logs", "info", "health", "templates", "schedules", "schema", "history", "usage", "keys"}
+    {
+        *("jobs", "logs", "info", "health", "templates", "schedules", "schema", "history", "usage", "keys"),
+        *("webhooks", "unsubscribe"),
+    }
 )
 _PERMISSION = re.compile(r"\w+\.\w+")
 

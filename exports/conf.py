@@ -1,5 +1,6 @@
 """The engine's settings: the dictionary `EXPORTS` in a project's settings, typed and with defaults."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -16,6 +17,9 @@ from .rate import Rate
 _MOST_ROWS = 10**12
 """Twelve digits are more than anybody has rows, and less than what any database takes."""
 
+_MOST_WEBHOOK_SECONDS = 120
+"""Less than what a message is its sender's for: after that, another one would send it too."""
+
 _DATASET_KEYS = ("RATE", "MAX_ROWS")
 _PLAN_KEYS = (*_DATASET_KEYS, "DATASETS")
 
@@ -24,8 +28,13 @@ _POSITIVE_OR_NONE = (
     *("max_concurrent", "max_concurrent_per_user"),
     *("max_download_rows", "max_jobs_per_user", "max_file_bytes", "max_stored_bytes_per_user"),
     *("job_max_seconds", "file_seconds"),
+    *("max_templates_per_user", "max_schedules_per_user", "max_webhooks_per_user", "mail_attachment_bytes"),
 )
-_POSITIVE = ("job_attempts", "job_backoff_seconds", "job_lease_seconds", "link_seconds")
+_POSITIVE = (
+    *("job_attempts", "job_backoff_seconds", "job_lease_seconds", "link_seconds"),
+    *("min_schedule_seconds", "schedule_failures", "max_recipients", "mail_link_seconds", "mail_seconds"),
+    *("webhook_seconds",),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +139,48 @@ class ExportSettings:
     link_seconds: int = 3600
     """LINK_SECONDS: for how long a link to a file is valid, unless less is asked for."""
 
+    base_url: str | None = None
+    """BASE_URL: where this service is, as people reach it (`https://exports.example.com`): for addresses in
+    mails and webhooks, which no request comes before. None: they have none."""
+
+    max_templates_per_user: int | None = 200
+    """MAX_TEMPLATES_PER_USER: templates that one user may keep; None: no limit."""
+
+    max_schedules_per_user: int | None = 50
+    """MAX_SCHEDULES_PER_USER: schedules that one user may have; None: no limit."""
+
+    min_schedule_seconds: int = 300
+    """MIN_SCHEDULE_SECONDS: a schedule whose runs are closer together than this is refused."""
+
+    schedule_failures: int = 5
+    """SCHEDULE_FAILURES: a schedule that fails so often one time after the other stops."""
+
+    mail_domains: Sequence[str] = ()
+    """MAIL_DOMAINS: domains at which everybody may name recipients, `*` for any; empty: one's own address
+    alone, unless staff allows more."""
+
+    max_recipients: int = 20
+    """MAX_RECIPIENTS: addresses that one job or schedule may tell."""
+
+    mail_attachment_bytes: int | None = 1 << 20
+    """MAIL_ATTACHMENT_BYTES: a file that is not larger is attached to its mail; None: none is."""
+
+    mail_link_seconds: int = 3 * 24 * 3600
+    """MAIL_LINK_SECONDS: for how long the link in a mail is valid, unless the file ends before."""
+
+    mail_seconds: int = 3 * 24 * 3600
+    """MAIL_SECONDS: for how long it is tried to send a mail that the server does not take."""
+
+    max_webhooks_per_user: int | None = 10
+    """MAX_WEBHOOKS_PER_USER: webhooks that one user may have; None: no limit."""
+
+    webhook_networks: Sequence[str] = ()
+    """WEBHOOK_NETWORKS: private addresses and networks that webhooks may be sent to, by plain HTTP too;
+    empty: public addresses by HTTPS alone."""
+
+    webhook_seconds: int = 15
+    """WEBHOOK_SECONDS: a receiver that has not answered by then has not received. At most 120."""
+
     scope_resolver: str = "exports.scope.own_rows"
     """SCOPE_RESOLVER: dotted path of `(user, requested tenant or None) -> exports.Scope`."""
 
@@ -148,6 +199,8 @@ class ExportSettings:
         for name in _POSITIVE:
             if getattr(self, name) < 1:
                 raise ImproperlyConfigured(f"EXPORTS['{name.upper()}'] must be 1 at least.")
+        if self.webhook_seconds > _MOST_WEBHOOK_SECONDS:
+            raise ImproperlyConfigured(f"EXPORTS['WEBHOOK_SECONDS'] must be {_MOST_WEBHOOK_SECONDS} at most.")
         for name in _POSITIVE_OR_NONE:
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -159,8 +212,14 @@ class ExportSettings:
             raise ImproperlyConfigured("EXPORTS['PLANS'] is no dictionary.")
         for name, plan in self.plans.items():
             _check_plan(f"EXPORTS['PLANS'][{name!r}]", plan)
-        for name in ("allowed_networks", "sensitive_networks"):
+        for name in ("allowed_networks", "sensitive_networks", "webhook_networks"):
             _check_networks(f"EXPORTS['{name.upper()}']", getattr(self, name))
+        if isinstance(self.mail_domains, str):
+            raise ImproperlyConfigured("EXPORTS['MAIL_DOMAINS'] must be a list of domains.")
+        if self.base_url is not None and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", self.base_url):
+            raise ImproperlyConfigured(
+                "EXPORTS['BASE_URL'] must be the address of this service, such as https://exports.example.com."
+            )
 
 
 def _check_rate(where: str, rate: Any) -> None:

@@ -139,6 +139,16 @@ def accept(query: ExportQuery, caller: Caller) -> RateUsage | None:
     return rates.take(query.definition, caller)
 
 
+def check(dataset: str, caller: Caller, params: QueryDict) -> Scope:
+    """Whose rows the caller would have by these parameters now. Reads no row; no record, nothing counted.
+
+    Raises DatasetNotFound, NotPermitted or InvalidParameters.
+    """
+    definition = registry.get(dataset)
+    require_permission(definition, caller)
+    return permitted_scope(ExportParameters.parse(definition, params, caller.user), caller.user)
+
+
 def may_have(dataset: str, caller: Caller, params: QueryDict) -> Scope:
     """Whose rows the caller may have by these parameters now: what is asked of who fetches a finished file.
 

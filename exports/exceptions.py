@@ -204,6 +204,73 @@ class JobNotFound(ExportError):
     message = _("There is no such job.")
 
 
+class TemplateNotFound(ExportError):
+    """There is no such template, or it is somebody else's and not shared."""
+
+    code = "not_found"
+    message = _("There is no such template.")
+
+
+class TemplateBroken(InvalidParameters):
+    """What a template says is not what its dataset takes any more."""
+
+
+class ScheduleNotFound(ExportError):
+    """There is no such schedule, or it is somebody else's."""
+
+    code = "not_found"
+    message = _("There is no such schedule.")
+
+
+class TemplateGone(ExportError):
+    """The template of a schedule was deleted, or is not shared any more."""
+
+    code = "template_gone"
+    message = _("The template was deleted, or is not shared with you any more.")
+
+
+class TemplateChanged(ExportError):
+    """Somebody else's template is not what it was when the schedule was saved: its user looks at it first."""
+
+    code = "template_changed"
+    message = _("The template was changed by its owner: look at it, and save the schedule again.")
+
+
+class RunSkipped(ExportError):
+    """The run of a schedule waited until the next one came."""
+
+    code = "skipped"
+    message = _("This run waited until the next one came.")
+
+
+class EarlierRunning(ExportError):
+    """A run that goes on from an earlier one has to wait for its end."""
+
+    code = "earlier_running"
+    message = _("An earlier run has not ended, and this one goes on from it.")
+
+
+class WebhookNotFound(ExportError):
+    """There is no such webhook, or it is somebody else's."""
+
+    code = "not_found"
+    message = _("There is no such webhook.")
+
+
+class LinkInvalid(ExportError):
+    """This is no link that was ever made here."""
+
+    code = "not_found"
+    message = _("This link is not valid.")
+
+
+class AddressNotAllowed(ExportError):
+    """Webhooks are not sent to this address: it is no public one."""
+
+    code = "address_not_allowed"
+    message = _("Webhooks are sent to public addresses alone, and this is none.")
+
+
 class FileGone(ExportError):
     """The job's file is there no more."""
 

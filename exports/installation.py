@@ -16,10 +16,10 @@ from .registry import registry
 # lack one of them.
 EXPORTING_VIEWS = frozenset(
     {
-        "exports.api.jobs.JobEngineView",
+        "exports.api.base.ObjectView",
         "exports.api.views.ExportView",
-        "exports.web.jobs.JobPage",
-        "exports.web.views._EngineView",
+        "exports.web.engine_views.EngineView",
+        "exports.web.own.OwnPage",
         "exports.admin.actions.ExportActionMixin.export_view",
     }
 )

@@ -1,4 +1,5 @@
-"""System checks of background jobs: who makes their files, where they are kept, and who could read them."""
+"""System checks of background jobs: who makes their files, where they are kept, who could read them, and
+where the links in mails about them lead."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -28,10 +29,11 @@ def check_keeping(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any)
 
 @register("exports", deploy=True)
 def check_kept_files(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """A warning for jobs that no worker runs, and for files that everybody can read or nobody removes."""
+    """A warning for jobs that no worker runs, for files that everybody can read or nobody removes, and for
+    mails whose links lead nowhere, or anybody may read on their way."""
     if export_settings().storage is None:
         return []
-    return [*_check_workers(), *_check_readers(), *_check_expiry()]
+    return [*_check_workers(), *_check_readers(), *_check_expiry(), *_check_links()]
 
 
 def _check_database() -> Iterator[CheckMessage]:
@@ -92,6 +94,18 @@ def _check_expiry() -> Iterator[CheckMessage]:
     if export_settings().file_seconds is None:
         text = "EXPORTS['FILE_SECONDS'] sets no limit: files of jobs are kept until somebody deletes them."
         yield Warning(text, hint="Set it, for example to 7 * 24 * 3600.", id="exports.W111")
+
+
+def _check_links() -> Iterator[CheckMessage]:
+    """Whoever has the link in a mail can fetch the file."""
+    url = export_settings().base_url
+    hint = "Set it to where people reach this service, such as https://exports.example.com."
+    if url is None:
+        text = "EXPORTS['BASE_URL'] is not set: mails and webhooks about jobs have no links."
+        yield Warning(text, hint=hint, id="exports.W112")
+    elif not url.startswith("https:"):
+        text = "EXPORTS['BASE_URL'] is plain http: links in mails open files, and would travel readable."
+        yield Warning(text, hint=hint, id="exports.W112")
 
 
 def _is_public(storage: Storage) -> bool:

@@ -5,13 +5,16 @@ nothing. Moments are the database's: the clocks of the workers need not agree.
 """
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 
+from ..announcing import job_ended
 from ..conf import export_settings
 from ..exceptions import ClaimLost, JobCancelled
 from ..models import ExportJob, ExportLog
@@ -21,6 +24,10 @@ Status = ExportJob.Status
 
 _TRIES: Final = 20
 """How often another worker may be quicker before this one leaves its turn to the next task."""
+
+
+RIVALS: Final = 3
+"""How often somebody may delete a row, such as a template, just when the end of a job refers to it."""
 
 
 @dataclass(frozen=True)
@@ -157,13 +164,23 @@ def let_go(claim: Claim, *, error: str, code: str, again: dt.timedelta | None) -
     One that is being cancelled is cancelled by that: nobody wants it. Returns what it is now, or None where
     it is another's by now.
     """
+    for _ in range(RIVALS):
+        with suppress(IntegrityError):
+            return _let_go(claim, error, code, again)
+    return _let_go(claim, error, code, again)
+
+
+def _let_go(claim: Claim, error: str, code: str, again: dt.timedelta | None) -> Status | None:
     status: Status = Status.FAILED
     moments: dict[str, Any] = {"finished_at": Now()}
     if again is not None:
         status, moments = Status.QUEUED, {"due_at": Now() + again, "enqueued_at": Now()}
-    wanted = claim.held().filter(cancelling=False)
-    if wanted.update(status=status, leased_until=None, error=error, error_code=code, **moments):
+    with transaction.atomic(using=ExportJob.objects.primary().db):
+        wanted = claim.held().filter(cancelling=False)
+        if not wanted.update(status=status, leased_until=None, error=error, error_code=code, **moments):
+            if not claim.settle(status=Status.CANCELLED, cancelling=False, finished_at=Now()):
+                return None
+            status = Status.CANCELLED
+        if status != Status.QUEUED:
+            job_ended(claim.job_id)
         return status
-    if claim.settle(status=Status.CANCELLED, cancelling=False, finished_at=Now()):
-        return Status.CANCELLED
-    return None

@@ -3,13 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from ..announcing import job_ended
 from ..caller import Caller
 from ..exceptions import DatasetNotFound, JobNotFound, WrongState
 from ..history import may_see_all
 from ..models import ExportJob
+from ..policy.permissions import datasets_of_credential
 from ..registry import registry
 from . import storage
 from .submitting import resubmit
@@ -23,10 +26,8 @@ RETRIABLE = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
 def own_jobs(caller: Caller) -> QuerySet[ExportJob]:
     """The jobs that the caller has asked for, newest first; with a credential, those that it allows."""
     jobs = ExportJob.objects.primary().of(caller.user)
-    if caller.credential is None:
-        return jobs
-    names = [definition.get_name() for definition in registry]
-    return jobs.filter(dataset__in=[name for name in names if caller.credential_allows(name)])
+    names = datasets_of_credential(caller)
+    return jobs if names is None else jobs.filter(dataset__in=names)
 
 
 def reachable_jobs(user: Any) -> QuerySet[ExportJob]:
@@ -50,11 +51,20 @@ def cancel(job: ExportJob) -> None:
     """
     jobs = ExportJob.objects.primary().filter(pk=job.pk)
     for _ in range(3):  # it may begin, or come back to the queue, between two statements
-        if jobs.filter(status=Status.QUEUED).update(status=Status.CANCELLED, finished_at=Now()):
+        if _cancel_queued(job):
             return
         if jobs.filter(status=Status.RUNNING).update(cancelling=True):
             return
     raise WrongState(_state(job))
+
+
+def _cancel_queued(job: ExportJob) -> bool:
+    jobs = ExportJob.objects.primary().filter(pk=job.pk)
+    with transaction.atomic(using=jobs.db):
+        ended = jobs.filter(status=Status.QUEUED).update(status=Status.CANCELLED, finished_at=Now())
+        if ended:
+            job_ended(job.pk)
+        return bool(ended)
 
 
 def retry(job: ExportJob, caller: Caller) -> None:

@@ -88,7 +88,12 @@ def new_link(job: ExportJob, caller: Caller, seconds: int | None = None) -> Link
     """
     require_file(job, caller)
     limit = export_settings().link_seconds
-    end = timezone.now() + dt.timedelta(seconds=min(seconds or limit, limit))
+    return link_for(job, min(seconds or limit, limit))
+
+
+def link_for(job: ExportJob, seconds: int) -> Link:
+    """Such a link, for whoever has asked already what is in its way; valid for so long."""
+    end = timezone.now() + dt.timedelta(seconds=seconds)
     if job.expires_at is not None:
         end = min(end, job.expires_at)
     said = f"{job.pk}:{job.token}:{int(end.timestamp())}"

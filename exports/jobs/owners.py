@@ -21,7 +21,12 @@ def find_owner(key: str) -> Any:
 
 def owner_of(job: ExportJob) -> Any:
     """The user who has asked for the job. Raises NotPermitted where they may not sign in any more."""
-    user = find_owner(job.user)
+    return owner_by_key(job.user)
+
+
+def owner_by_key(key: str) -> Any:
+    """The active user with this primary key. Raises NotPermitted where there is none."""
+    user = find_owner(key)
     if user is None or not user.is_active:
         raise NotPermitted(_("The user who asked for this may not sign in any more."))
     return user

@@ -3,16 +3,25 @@
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import InterfaceError, InternalError, OperationalError, close_old_connections, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    close_old_connections,
+    transaction,
+)
 
+from ..announcing import job_ended
 from ..audit import write
 from ..conf import export_settings
 from ..exceptions import ClaimLost
 from ..models import ExportJob
-from .claims import Claim
+from .claims import RIVALS, Claim
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +39,15 @@ def settle(claim: Claim, record_id: UUID, result: Mapping[str, Any], **values: A
     JobCancelled, or what the database has raised last.
     """
     until = time.monotonic() + export_settings().job_lease_seconds
+    for _ in range(RIVALS):
+        with suppress(IntegrityError):
+            return _settle_until(until, claim, record_id, result, values)
+    return _settle_until(until, claim, record_id, result, values)
+
+
+def _settle_until(
+    until: float, claim: Claim, record_id: UUID, result: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
     while True:
         try:
             return _settle_once(claim, record_id, result, values)
@@ -46,6 +64,7 @@ def _settle_once(claim: Claim, record_id: UUID, result: Mapping[str, Any], value
         with transaction.atomic(using=ExportJob.objects.primary().db):
             claim.succeed(**values)
             write(record_id, result)
+            job_ended(claim.job_id)
     except ClaimLost:
         if not claim.has_succeeded():
             raise

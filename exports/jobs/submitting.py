@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
@@ -11,18 +12,16 @@ from django.db import IntegrityError, connections, router, transaction
 from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.text import format_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from .. import engine
 from ..audit import USER_AGENT_LENGTH, recorded_refusals
 from ..caller import Caller
-from ..exceptions import (
-    InvalidParameters,
-    ParameterProblem,
-    SameExportOpen,
-)
-from ..models import ExportJob
+from ..exceptions import InvalidParameters, ParameterProblem, SameExportOpen
+from ..models import ExportJob, ExportTemplate
 from ..options import DEFAULTS
+from ..policy.recipients import require_allowed, require_room_for, same
 from ..query import ExportQuery
 from .quotas import require_room
 from .storage import file_storage
@@ -31,20 +30,43 @@ MAX_PARAMETERS_LENGTH: Final = 64 * 1024
 """Characters of a job's parameters as JSON: as many as the longest address that servers take, eight times."""
 
 
-def submit(dataset: str, caller: Caller, params: QueryDict) -> tuple[ExportJob, bool]:
+@dataclass(frozen=True, kw_only=True)
+class Purpose:
+    """What a job is for beside its file."""
+
+    recipients: Sequence[str] = ()
+    """Addresses that are told of its end."""
+
+    approved: Sequence[str] = ()
+    """Those of them that staff has allowed."""
+
+    template: ExportTemplate | None = None
+
+    occasion: str = ""
+    """What tells it from others that ask for the same: each has a job of its own."""
+
+
+NO_MORE: Final = Purpose()
+
+
+def submit(
+    dataset: str, caller: Caller, params: QueryDict, purpose: Purpose = NO_MORE
+) -> tuple[ExportJob, bool]:
     """The job that makes this export, and whether it is new: the same request is given one that is open.
 
-    Raises JobsUnavailable, what `engine.prepare` raises, RateLimited, TooManyJobs and StorageQuotaExceeded.
+    Raises JobsUnavailable, what `engine.prepare` raises, RateLimited, TooManyJobs and StorageQuotaExceeded;
+    and InvalidParameters naming `recipients` that this user may not name.
     """
     file_storage()
-    _require_storable(params)
+    require_storable(params)
+    require_allowed(caller.user, purpose.recipients, purpose.approved)
     query = engine.acceptable(dataset, caller, params)
-    job = _described(query, caller, params)
+    job = _described(query, caller, params, purpose)
     with recorded_refusals(caller, query.definition, query.parameters):
         try:
             with transaction.atomic(using=ExportJob.objects.primary().db):
                 _wait_for_turn(caller.user)
-                if found := _open_one(job):
+                if (found := _open_one(job)) and _told(found, purpose):
                     return found, False
                 require_room(caller.user)
                 engine.accept(query, caller)
@@ -106,14 +128,15 @@ def resubmit(job: ExportJob, caller: Caller) -> bool:
             raise SameExportOpen from error
 
 
-def fingerprint(user: Any, dataset: str, parameters: Mapping[str, Sequence[str]]) -> str:
+def fingerprint(user: Any, dataset: str, parameters: Mapping[str, Sequence[str]], occasion: str = "") -> str:
     """The same for requests that ask for the same, whatever the order of their parameters."""
     said = {name: values for name, values in parameters.items() if values != [DEFAULTS.get(name)]}
-    text = json.dumps([str(user.pk), dataset, said], sort_keys=True)
+    asked = [str(user.pk), dataset, said, *([occasion] if occasion else [])]
+    text = json.dumps(asked, sort_keys=True)
     return sha256(text.encode()).hexdigest()
 
 
-def _require_storable(params: QueryDict) -> None:
+def require_storable(params: QueryDict) -> None:
     parameters = dict(params.lists())
     if len(json.dumps(parameters)) > MAX_PARAMETERS_LENGTH:
         longest = max(parameters, key=lambda name: len(json.dumps(parameters[name])))
@@ -123,7 +146,7 @@ def _require_storable(params: QueryDict) -> None:
         raise InvalidParameters([ParameterProblem(longest, "max_length", text)])
 
 
-def _described(query: ExportQuery, caller: Caller, params: QueryDict) -> ExportJob:
+def _described(query: ExportQuery, caller: Caller, params: QueryDict, purpose: Purpose) -> ExportJob:
     parameters = dict(params.lists())
     dataset = query.definition.get_name()
     return ExportJob(
@@ -135,7 +158,10 @@ def _described(query: ExportQuery, caller: Caller, params: QueryDict) -> ExportJ
         door=caller.door,
         ip=caller.ip,
         user_agent=caller.user_agent[:USER_AGENT_LENGTH],
-        fingerprint=fingerprint(caller.user, dataset, parameters),
+        fingerprint=fingerprint(caller.user, dataset, parameters, purpose.occasion),
+        template=purpose.template,
+        recipients=list(purpose.recipients),
+        language=get_language() or "",
         # By the clock by which workers see what is due.
         due_at=Now(),
         enqueued_at=Now(),
@@ -160,6 +186,22 @@ def _wait_for_turn(user: Any) -> None:
 def _open_one(job: ExportJob) -> ExportJob | None:
     same = ExportJob.objects.primary().open().filter(fingerprint=job.fingerprint, cancelling=False)
     return same.first()
+
+
+def _told(job: ExportJob, purpose: Purpose) -> bool:
+    """Whether an open job tells these recipients too; not where it has ended by now.
+
+    Raises InvalidParameters where they are too many together.
+    """
+    more = [
+        address for address in purpose.recipients if not any(same(address, other) for other in job.recipients)
+    ]
+    if not more:
+        return True
+    require_room_for([*job.recipients, *more])
+    job.recipients = [*job.recipients, *more]
+    open_jobs = ExportJob.objects.primary().open().filter(pk=job.pk)
+    return bool(open_jobs.update(recipients=job.recipients))
 
 
 def _enqueue(job: ExportJob) -> None:

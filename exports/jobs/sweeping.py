@@ -126,7 +126,7 @@ def remove_old_jobs(kept: dt.timedelta = KEPT) -> int:
     old = ExportJob.objects.primary().filter(
         status__in=[Status.FAILED, Status.CANCELLED, Status.EXPIRED], finished_at__lt=timezone.now() - kept
     )
-    return old.delete()[0]
+    return old.delete()[1].get(ExportJob._meta.label, 0)  # their mails go too
 
 
 def _forget(job: ExportJob) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .records import ExportLog
+from .templates import ExportTemplate
 
 
 class JobQuerySet(models.QuerySet["ExportJob"]):
@@ -58,6 +59,20 @@ class ExportJob(models.Model):
     ip = models.GenericIPAddressField(_("address"), null=True, blank=True)
     user_agent = models.TextField(_("user agent"), blank=True)
     fingerprint = models.CharField(max_length=64, editable=False)
+    template = models.ForeignKey(
+        ExportTemplate,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="jobs",
+        verbose_name=_("template"),
+    )
+    recipients = models.JSONField(
+        _("recipients"), default=list, blank=True, help_text=_("Addresses that are told of its end by mail.")
+    )
+    language = models.CharField(
+        _("language"), max_length=20, blank=True, help_text=_("In which they are told.")
+    )
 
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
     cancelling = models.BooleanField(_("is being cancelled"), default=False)

@@ -52,6 +52,16 @@ def permits(definition: ModelExport, caller: Caller) -> bool:
     return refusal_of(definition, caller) is None
 
 
+def datasets_of_credential(caller: Caller) -> list[str] | None:
+    """The datasets that the caller's credential allows; None where it limits nothing.
+
+    Then what belongs to a dataset that is no more is theirs still, and what belongs to none.
+    """
+    names = [definition.get_name() for definition in registry]
+    allowed = [name for name in names if caller.credential_allows(name)]
+    return None if len(allowed) == len(names) else allowed
+
+
 def require_permission_for_rows(definition: ModelExport, user: Any, scope: Scope) -> None:
     """Raises NotPermitted for rows of others without the dataset's permission.
 

@@ -65,6 +65,15 @@ class Site:
         self.workers.append(worker)
         return worker
 
+    def start_scheduler(self, **env: str) -> Worker:
+        """One scheduler more, which has started."""
+        log = self.directory / f"scheduler-{len(self.workers)}.log"
+        limits = {"EXPORTS_MAX_JOBS_PER_USER": "0"}
+        scheduler = Worker("scheduler", database_url(), log, {**JOBS, **limits, **self.environment, **env})
+        self.workers.append(scheduler)
+        self.until(lambda: "has started" in scheduler.log)
+        return scheduler
+
     def stop(self) -> None:
         """All workers at once, whatever they do."""
         for worker in self.workers:

@@ -1,4 +1,4 @@
-"""Workers as real processes: started as the documentation says, killed, paused, and started again."""
+"""Workers and schedulers as real processes: started as the documentation says, killed, and started again."""
 
 import os
 import signal
@@ -19,6 +19,7 @@ COMMANDS = {
         *("-m", "celery", "--app=exports_project.celery", "worker", "--concurrency=1"),
         *("--without-gossip", "--without-mingle", "--loglevel=INFO"),
     ),
+    "scheduler": (str(ROOT / "manage.py"), "export_scheduler"),
 }
 
 

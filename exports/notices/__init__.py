@@ -1,0 +1,1 @@
+"""What is sent when a job has ended: mails to recipients, and webhooks to programs."""
