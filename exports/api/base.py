@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
@@ -9,9 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ..exceptions import ExportError
 from ..policy.addresses import require_address
+from ..sinks.http import non_atomic
 from .callers import caller_of
 from .errors import exception_handler
+from .parsers import StrictJSONParser
 
 
 class FromAllowedAddress(BasePermission):
@@ -36,3 +40,24 @@ class EngineView(APIView):
 
     def get_exception_handler(self) -> Callable[..., Any]:
         return exception_handler
+
+
+class ObjectView(EngineView):
+    """What the views of jobs, templates, schedules and webhooks share.
+
+    Somebody else's object is answered as one that does not exist.
+    """
+
+    parser_classes = (StrictJSONParser,)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Exempt from ATOMIC_REQUESTS: what is enqueued, and told, is committed by then."""
+        return non_atomic(super().as_view(**initkwargs))
+
+    def object_id(self, not_found: type[ExportError], name: str = "pk") -> UUID:
+        """The id that the path has under this name. Raises `not_found` where it is none."""
+        try:
+            return UUID(self.kwargs[name])
+        except ValueError as error:
+            raise not_found from error

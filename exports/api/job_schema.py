@@ -1,9 +1,10 @@
 """What the OpenAPI document says of background jobs."""
 
-from typing import Any, Final, Protocol, cast
+from functools import partial
+from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from ..compressors import COMPRESSORS
 from ..encoders import ENCODERS
@@ -12,14 +13,23 @@ from ..models import ExportJob
 from ..options import OPTION_NAMES, Overlong
 from ..registry import registry
 from ..rendering import Formulas
-from .schema import rate_answers, refusals
+from .operations import (
+    FILTERS,
+    HEADER,
+    RECIPIENTS,
+    TEXTS,
+    answer_header,
+    documented,
+    id_of,
+    location,
+    object_of,
+    refusals,
+    wait,
+)
+from .schema import rate_answers
 from .serializers import ErrorSerializer, ExportJobSerializer, NewLinkSerializer
 
-HEADER: Final = OpenApiParameter.HEADER
-
-_ID: Final = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The job's id.")
-
-_VALUE: Final = {"oneOf": [{"type": kind} for kind in ("string", "number", "boolean")]}
+_ID: Final = id_of("job")
 
 _CHOICES: Final = {
     "format": list(ENCODERS),
@@ -29,62 +39,28 @@ _CHOICES: Final = {
     "overlong": [str(choice) for choice in Overlong],
 }
 
-_SUBMISSION: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "filters": {
-            "type": "object",
-            "description": "The dataset's filters by their names; of one that takes several values, a list.",
-            "additionalProperties": {"oneOf": [*_VALUE["oneOf"], {"type": "array", "items": _VALUE}]},
-        },
-        **{
-            name: {"type": "string"} | ({"enum": _CHOICES[name]} if name in _CHOICES else {})
-            for name in OPTION_NAMES
-        },
-        "columns": {
-            "description": "Headers in the order wanted, as a list or with commas; `header:name` renames.",
-            "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
-        },
+OPTIONS: Final[dict[str, Any]] = {
+    **{
+        name: {"type": "string"} | ({"enum": _CHOICES[name]} if name in _CHOICES else {})
+        for name in OPTION_NAMES
     },
-    "additionalProperties": False,
-    "example": {"filters": {"status": "ended"}, "columns": ["id", "status"], "format": "csv"},
+    "columns": {
+        "description": "Headers in the order wanted, as a list or with commas; `header:name` renames.",
+        "oneOf": [{"type": "string"}, TEXTS],
+    },
 }
+"""The options by their names, as a body has them."""
 
-_LINK: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {"seconds": {"type": "integer", "minimum": 1}},
-    "additionalProperties": False,
-}
+_SUBMISSION: Final = object_of(
+    {"filters": FILTERS, **OPTIONS, "recipients": RECIPIENTS},
+    example={"filters": {"status": "ended"}, "columns": ["id", "status"], "format": "csv"},
+)
 
+_LINK: Final = object_of({"seconds": {"type": "integer", "minimum": 1}})
 
-def _answer_header(name: str, description: str, *statuses: int) -> OpenApiParameter:
-    return OpenApiParameter(name, str, HEADER, description=description, response=list(statuses))
+_LOCATION: Final = location("job", 202)
 
-
-_LOCATION: Final = _answer_header("Location", "The path of the job.", 202)
-_WAIT: Final = "In how many seconds to ask again; of a job, until it has ended."
-
-
-def _wait(*statuses: int) -> OpenApiParameter:
-    return OpenApiParameter("Retry-After", int, HEADER, description=_WAIT, response=list(statuses))
-
-
-class Documented(Protocol):
-    """A decorator of the method that answers."""
-
-    def __call__[Method](self, method: Method, /) -> Method: ...
-
-
-def _described(name: str, summary: str, description: str, *parameters: Any, **options: Any) -> Documented:
-    documented = extend_schema(
-        operation_id=name,
-        tags=["jobs"],
-        summary=summary,
-        description=description,
-        parameters=list(parameters),
-        **options,
-    )
-    return cast("Documented", documented)
+_described: Final = partial(documented, "jobs")
 
 
 SUBMIT: Final = _described(
@@ -100,7 +76,7 @@ SUBMIT: Final = _described(
         description="Its name.",
     ),
     _LOCATION,
-    _wait(202, 429, 503),
+    wait(202, 429, 503),
     *rate_answers(202, 429),
     request={"application/json": _SUBMISSION},
     responses={202: ExportJobSerializer} | refusals(400, 401, 403, 404, 406, 413, 415, 429, 503),
@@ -119,7 +95,7 @@ DETAIL: Final = _described(
     "One of the caller's own jobs",
     "Its state, and how far it has got.",
     _ID,
-    _wait(200, 503),
+    wait(200, 503),
     responses={200: ExportJobSerializer} | refusals(401, 403, 404, 406, 503),
 )
 
@@ -128,7 +104,7 @@ DELETE: Final = _described(
     "Remove a job that has ended, and its file",
     "The audit records stay.",
     _ID,
-    _wait(503),
+    wait(503),
     responses={204: None} | refusals(401, 403, 404, 406, 409, 503),
 )
 
@@ -137,7 +113,7 @@ CANCEL: Final = _described(
     "Cancel a job",
     "One that waits ends at once, one that runs within seconds: until then it says `cancelling`.",
     _ID,
-    _wait(200, 503),
+    wait(200, 503),
     request=None,
     responses={200: ExportJobSerializer} | refusals(401, 403, 404, 406, 409, 503),
 )
@@ -148,7 +124,7 @@ RETRY: Final = _described(
     "One that has failed, was cancelled, or whose file has expired. It counts as a new request.",
     _ID,
     _LOCATION,
-    _wait(202, 429, 503),
+    wait(202, 429, 503),
     *rate_answers(202, 429),
     request=None,
     responses={202: ExportJobSerializer} | refusals(400, 401, 403, 404, 406, 409, 413, 429, 503),
@@ -159,7 +135,7 @@ LINK: Final = _described(
     "Make a link to the file",
     "Whoever has it fetches the file in the name of who has asked for the job, until the link ends.",
     _ID,
-    _wait(503),
+    wait(503),
     request={"application/json": _LINK},
     responses={201: NewLinkSerializer} | refusals(400, 401, 403, 404, 406, 409, 410, 413, 415, 503),
 )
@@ -186,13 +162,13 @@ FILE: Final = _described(
             "If-Match": "The ETag of the file that is wanted, and of no other.",
         }.items()
     ),
-    _answer_header("ETag", "The SHA-256 of the whole file.", 200, 206, 304),
-    _answer_header("Repr-Digest", "The SHA-256 of the whole file (RFC 9530).", 200, 206),
-    _answer_header("Accept-Ranges", "`bytes`", 200, 206, 416),
-    _answer_header("Content-Range", "Which part it is, or how long the file is.", 206, 416),
-    _answer_header("X-Export-Id", "The id of the audit record.", 200, 206),
-    _answer_header("X-Export-Cursor", "What the next export takes as `since`.", 200, 206),
-    _wait(503),
+    answer_header("ETag", "The SHA-256 of the whole file.", 200, 206, 304),
+    answer_header("Repr-Digest", "The SHA-256 of the whole file (RFC 9530).", 200, 206),
+    answer_header("Accept-Ranges", "`bytes`", 200, 206, 416),
+    answer_header("Content-Range", "Which part it is, or how long the file is.", 206, 416),
+    answer_header("X-Export-Id", "The id of the audit record.", 200, 206),
+    answer_header("X-Export-Cursor", "What the next export takes as `since`.", 200, 206),
+    wait(503),
     responses={
         (200, _FILE_TYPE): _file("The file."),
         (206, _FILE_TYPE): _file("A part of it."),

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -13,10 +13,9 @@ from rest_framework.response import Response
 
 from ..exceptions import InvalidParameters, JobNotFound, ParameterProblem
 from ..jobs import control, delivery
-from ..jobs.submitting import submit
-from ..models import ExportJob
-from ..sinks.http import non_atomic
-from .base import EngineView
+from ..jobs.submitting import Purpose, submit
+from ..models import ExportJob, ScheduleRun
+from .base import ObjectView
 from .callers import caller_of
 from .job_answers import accepted, job_answer, new_link_answer
 from .job_schema import (
@@ -29,30 +28,19 @@ from .job_schema import (
     SUBMIT,
 )
 from .pagination import LogPagination
-from .parsers import StrictJSONParser
 from .serializers import ExportJobSerializer
-from .submissions import parameters_of, seconds_of
+from .submissions import seconds_of, submission_of
 
 
-class JobEngineView(EngineView):
-    """What the views of jobs share. Somebody else's job is answered as one that does not exist."""
-
-    parser_classes = (StrictJSONParser,)
-
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        """Exempt from ATOMIC_REQUESTS: what is enqueued, and told, is committed by then."""
-        return non_atomic(super().as_view(**initkwargs))
+class JobEngineView(ObjectView):
+    """What the views of jobs share."""
 
     def own_job(self) -> ExportJob:
         """The job that the path names, as it is now. Raises JobNotFound."""
         return control.own_job(self.job_id(), caller_of(self.request))
 
     def job_id(self) -> UUID:
-        try:
-            return UUID(self.kwargs["pk"])
-        except ValueError as error:
-            raise JobNotFound from error
+        return self.object_id(JobNotFound)
 
 
 class JobSubmitView(JobEngineView):
@@ -60,7 +48,9 @@ class JobSubmitView(JobEngineView):
 
     @SUBMIT
     def post(self, request: Request, dataset: str) -> Response:
-        job, _new = submit(dataset, caller_of(request), parameters_of(request))
+        said = submission_of(request)
+        purpose = Purpose(recipients=said.recipients)
+        job, _new = submit(dataset, caller_of(request), said.params, purpose)
         return accepted(request, job)
 
 
@@ -75,7 +65,8 @@ class JobListView(JobEngineView, ListAPIView[ExportJob]):
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[ExportJob]:
-        jobs = control.own_jobs(caller_of(self.request))
+        runs = Prefetch("runs", ScheduleRun.objects.primary(), to_attr="found_runs")
+        jobs = control.own_jobs(caller_of(self.request)).prefetch_related(runs)
         chosen = self.request.query_params.get("status")
         return jobs if chosen is None else jobs.filter(status=_status(chosen))
 

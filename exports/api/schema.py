@@ -18,13 +18,8 @@ from ..options import Overlong
 from ..registry import registry
 from ..rendering import Formulas
 from ..sinks.links import SCHEMA_TYPE
-from .serializers import ErrorSerializer, ExportJobSerializer
-
-
-def refusals(*statuses: int) -> dict[int, type[ErrorSerializer]]:
-    """These statuses, as an operation of the document answers them."""
-    return dict.fromkeys(statuses, ErrorSerializer)
-
+from .operations import refusals
+from .serializers import ExportJobSerializer
 
 DOWNLOAD_ERRORS = (400, 401, 403, 404, 406, 409, 413, 429, 503)
 """Every status that a download may be refused with, all of one shape."""

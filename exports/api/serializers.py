@@ -9,7 +9,7 @@ from rest_framework import serializers
 from ..jobs.control import RETRIABLE
 from ..jobs.delivery import is_over
 from ..jobs.reading import pace_of
-from ..models import ExportJob, ExportLog
+from ..models import ExportJob, ExportLog, ScheduleRun
 
 
 class ExportLogSerializer(serializers.ModelSerializer[ExportLog]):
@@ -58,6 +58,7 @@ class JobLinksSerializer(serializers.Serializer[ExportJob]):
 class ExportJobSerializer(serializers.ModelSerializer[ExportJob]):
     """A job, and how far it has got."""
 
+    schedule = serializers.SerializerMethodField()
     rows_done = serializers.IntegerField(source="row_count")
     rows_per_second = serializers.SerializerMethodField()
     seconds_left = serializers.SerializerMethodField()
@@ -68,11 +69,19 @@ class ExportJobSerializer(serializers.ModelSerializer[ExportJob]):
         model = ExportJob
         fields: ClassVar = [
             *("id", "dataset", "status", "cancelling", "parameters", "format"),
+            *("recipients", "template", "schedule"),
             *("rows_done", "rows_expected", "rows_per_second", "seconds_left", "attempts"),
             *("byte_count", "sha256", "filename", "cursor", "export_id", "error"),
             *("created_at", "started_at", "finished_at", "expires_at", "links"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_schedule(self, job: ExportJob) -> str | None:
+        """Of which schedule it is a run."""
+        runs = getattr(job, "found_runs", None)  # of a list, asked for at once
+        found = ScheduleRun.objects.primary().filter(job=job) if runs is None else runs
+        return next((str(run.schedule_id) for run in found), None)
 
     def get_rows_per_second(self, job: ExportJob) -> float | None:
         rate = pace_of(job).rows_per_second

@@ -1,21 +1,22 @@
 """A request for a job: its JSON body as the parameters that a download takes, and the header Prefer."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import QueryDict
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from rest_framework import exceptions
 from rest_framework.request import Request
 
 from ..exceptions import InvalidParameters, ParameterProblem
 from ..jobs.storage import is_configured
 from ..options import OPTION_NAMES
-from .parsers import Body, Number, printable
+from .bodies import Fields, Problems, in_query, json_object, optional_object, unknown
+from .parsers import Number, printable
 
 FILTERS: Final = "filters"
+RECIPIENTS: Final = "recipients"
 
 _ELEMENT: Final = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
 """One preference of a list; a comma in a quoted string parts none."""
@@ -24,8 +25,6 @@ _MAX_SECONDS: Final = 10**9
 """More than any link is valid for."""
 
 _ONLY_SECONDS: Final = _("There is no such option. There is: seconds.")
-
-type Problems = list[ParameterProblem]
 
 
 def prefers_async(request: Request) -> bool:
@@ -40,30 +39,56 @@ def _is_async(preference: str) -> bool:
     return name.strip(" \t").lower() == "respond-async" and value.strip(" \t") in ("", '""')
 
 
-def parameters_of(request: Request) -> QueryDict:
-    """The parameters in the body of a request for a job.
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What a request for a job says: the parameters of a download, and who is told of its end."""
 
-    Raises ParseError for what is no JSON object, and InvalidParameters naming each that is not right.
+    params: QueryDict
+    recipients: list[str]
+
+
+def submission_of(request: Request) -> Submission:
+    """Raises ParseError for what is no JSON object, and InvalidParameters naming each that is not right."""
+    given, problems = dict(json_object(request)), list(in_query(request))
+    recipients = Fields(given, problems).texts(RECIPIENTS)
+    given.pop(RECIPIENTS, None)
+    params = parameters_in(given, problems, (FILTERS, *OPTION_NAMES, RECIPIENTS))
+    if problems:
+        raise InvalidParameters(problems)
+    return Submission(params=params, recipients=recipients)
+
+
+def recipients_of(request: Request) -> list[str]:
+    """The recipients alone, of a request that may have no body. Raises as `submission_of` does."""
+    fields = Fields(optional_object(request), list(in_query(request)))
+    fields.only([RECIPIENTS])
+    recipients = fields.texts(RECIPIENTS)
+    fields.finish()
+    return recipients
+
+
+def parameters_in(given: Mapping[str, Any], problems: Problems, known: Sequence[str]) -> QueryDict:
+    """The filters and options among what a body says; `known` are all the names that it may have.
+
+    What is wrong is added to `problems`.
     """
-    params, problems = QueryDict(mutable=True), list(_in_query(request))
-    for name, value in json_object(request).items():
+    params = QueryDict(mutable=True)
+    for name, value in given.items():
         if name == FILTERS:
             _add_filters(params, value, problems)
         elif name not in OPTION_NAMES:
-            problems.append(_unknown(name))
+            problems.append(unknown(name, known))
         elif name == "columns" and isinstance(value, list):
             _add(params, name, [",".join(_headers(name, value, problems))], problems)
         else:
             _add(params, name, [value], problems)
-    if problems:
-        raise InvalidParameters(problems)
     return params
 
 
 def seconds_of(request: Request) -> int:
-    """For how long a link is to be valid, if the body says so. Raises as `parameters_of` does."""
-    given = dict(json_object(request)) if request.data else {}
-    problems, seconds = list(_in_query(request)), given.pop("seconds", Number(_MAX_SECONDS))
+    """For how long a link is to be valid, if the body says so. Raises as `submission_of` does."""
+    given = dict(optional_object(request))
+    problems, seconds = list(in_query(request)), given.pop("seconds", Number(_MAX_SECONDS))
     problems += [ParameterProblem(printable(name), "unknown_parameter", _ONLY_SECONDS) for name in given]
     if not (isinstance(seconds, Number) and re.fullmatch("[1-9][0-9]*", seconds)):
         problems.append(
@@ -72,27 +97,6 @@ def seconds_of(request: Request) -> int:
     if problems:
         raise InvalidParameters(problems)
     return int(seconds) if len(seconds) < len(str(_MAX_SECONDS)) else _MAX_SECONDS
-
-
-def json_object(request: Request) -> Mapping[str, Any]:
-    """The object that the body holds. Raises ParseError where it is none."""
-    body = request.data
-    if not isinstance(body, Body) or not isinstance(body.value, dict):
-        raise exceptions.ParseError(_("The body has to be a JSON object."))
-    return body.value
-
-
-def _in_query(request: Request) -> Iterator[ParameterProblem]:
-    """Of these nothing would come: an export of more rows than somebody wanted."""
-    for name in request.query_params:
-        yield ParameterProblem(name, "unknown_parameter", _("Parameters of this request stand in its body."))
-
-
-def _unknown(name: str) -> ParameterProblem:
-    text = _("There is no such option. There are: {names}.")
-    return ParameterProblem(
-        printable(name), "unknown_parameter", format_lazy(text, names=", ".join((FILTERS, *OPTION_NAMES)))
-    )
 
 
 def _add_filters(params: QueryDict, filters: object, problems: Problems) -> None:

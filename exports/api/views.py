@@ -31,8 +31,9 @@ from .callers import caller_of
 from .csvw import metadata
 from .job_answers import accepted
 from .negotiation import ErrorsOnlyNegotiation, negotiated
+from .operations import refusals
 from .pagination import LogPagination
-from .schema import DatasetSchema, TableDocumentation, refusals
+from .schema import DatasetSchema, TableDocumentation
 from .serializers import ExportLogSerializer, HealthSerializer, InfoSerializer
 from .submissions import prefers_async
 from .throttling import ExportRateThrottle

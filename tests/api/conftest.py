@@ -159,3 +159,38 @@ class Jobs:
 def jobs(get: Callable[..., Answer]) -> Jobs:
     """The jobs of user-123; `user=…` in a call is somebody else."""
     return Jobs(get)
+
+
+@dataclass
+class Keeping:
+    """Templates, schedules and webhooks at the REST door, made with little to say."""
+
+    ask: Callable[..., Answer]
+
+    def template(self, name: str = "Calls", dataset: str = "calls", **said: Any) -> dict[str, Any]:
+        """A template, as JSON; `by` is another user than user-123."""
+        return self._made("templates", {"name": name, "dataset": dataset}, said)
+
+    def schedule(self, template: dict[str, Any] | None = None, **said: Any) -> dict[str, Any]:
+        """A schedule of a template, of a new one unless one is given; it comes every Monday at six."""
+        by = {"by": said["by"]} if "by" in said else {}
+        template = template or self.template(**by)
+        return self._made("schedules", {"template": template["id"], "rule": "0 6 * * 1"}, said)
+
+    def webhook(self, **said: Any) -> dict[str, Any]:
+        """A webhook, with its secret."""
+        return self._made("webhooks", {"url": "https://example.com/hooks"}, said)
+
+    def _made(self, what: str, body: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+        options = {"user": said.pop("by")} if "by" in said else {}
+        answer = self.ask(f"/api/exports/{what}", body | said, **options)
+        assert answer.status == 201, answer.body
+        made: dict[str, Any] = answer.json
+        assert answer.headers["Location"] == made["links"]["self"]
+        return made
+
+
+@pytest.fixture
+def keep(jobs: Jobs) -> Keeping:
+    """What user-123 keeps."""
+    return Keeping(jobs.ask)

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 JOBS = "/api/exports/jobs"
 FIELDS = {
     *("id", "dataset", "status", "cancelling", "parameters", "format"),
+    *("recipients", "template", "schedule"),
     *("rows_done", "rows_expected", "rows_per_second", "seconds_left", "attempts"),
     *("byte_count", "sha256", "filename", "cursor", "export_id", "error"),
     *("created_at", "started_at", "finished_at", "expires_at", "links"),
@@ -128,7 +129,11 @@ def test_the_list_is_ones_own_and_newest_first(jobs, get, user, stranger):
 def test_a_list_asks_for_all_jobs_at_once(jobs, get):
     for name in ("calls", "agents", "events"):
         jobs.submit(name)
-    assert get(JOBS).queries == ["SELECT accounts_user", *["SELECT exports_exportjob"] * 2]
+    assert get(JOBS).queries == [
+        "SELECT accounts_user",
+        *["SELECT exports_exportjob"] * 2,
+        "SELECT exports_schedulerun",  # of which schedules they are
+    ]
 
 
 def test_progress(jobs, get):

@@ -62,6 +62,7 @@ def ask(
 ) -> Answer:
     """The answer to `aim` for the object `key`, with whatever pages it leads to."""
     names = {"id": key, "type": world.types.get(aim.kind, 0), "scan": world.mine["scan"]}
+    names |= {"webhook": world.mine["webhook"]}
     address = aim.address.format(**names)
     options: dict[str, Any] = {
         "headers": {name: text.format(**names) for name, text in aim.headers.items()},

@@ -1,7 +1,7 @@
 """Every endpoint of the project: an address that leads there, and what can be aimed at through it.
 
 Whoever adds a URL says here which objects it takes. `{id}` stands for an object's id in an address, in what
-is sent, and in a header; `{type}` for the id of a content type, `{scan}` for that of a scan of one's own.
+is sent, and in a header; `{type}` for the id of a content type, `{scan}` and `{webhook}` for own ones.
 """
 
 from collections.abc import Iterator, Mapping
@@ -126,6 +126,18 @@ def _job_door(door: str, by: str, *, shown_to: str = "tenant", **options) -> tup
     )
 
 
+_ID = "[0-9a-fA-F-]{36}"
+
+
+def _door(kind: str, door: str, by: str, **options) -> tuple[str, Endpoint]:
+    """One door to a template, a schedule or a webhook of one's own."""
+    base = f"/api/exports/{kind}s"
+    aim = Aim(kind=kind, address=f"{base}/{{id}}{door}", by=by, status=404, **options)
+    return rf"api/exports/{kind}s/(?P<pk>{_ID}){door}/?$", Endpoint(
+        address=f"{base}/{UUID}{door}", aims=(aim,)
+    )
+
+
 def _job_aims() -> Iterator[Aim]:
     """Asking for a job of another tenant's rows."""
     for name in DATASETS:
@@ -139,6 +151,69 @@ def _job_aims() -> Iterator[Aim]:
             methods=("POST",),
         )
 
+
+_KEPT = {
+    "api/exports/templates/?$": Endpoint(
+        address="/api/exports/templates",
+        aims=(
+            Aim(
+                kind="user",
+                address="/api/exports/templates",
+                sent={"name": "name", "dataset": "calls", "tenant": "{id}"},
+                by="POST",
+                status=403,
+            ),
+        ),
+    ),
+    "api/exports/schedules/?$": Endpoint(
+        address="/api/exports/schedules",
+        aims=(
+            Aim(
+                kind="template",
+                address="/api/exports/schedules",
+                sent={"template": "{id}", "rule": "0 5 * * *"},
+                by="POST",
+                status=400,
+            ),
+        ),
+    ),
+    "api/exports/webhooks/?$": Endpoint(address="/api/exports/webhooks"),
+    **dict(
+        (
+            _door("template", "", "DELETE", sent={"name": "taken", "dataset": "calls"}),
+            _door("template", "/run", "POST"),
+            _door("schedule", "", "DELETE", sent={"rule": "0 5 * * *"}),
+            _door("schedule", "/pause", "POST"),
+            _door("schedule", "/resume", "POST"),
+            _door("schedule", "/run", "POST"),
+            _door("schedule", "/runs", "GET"),
+            _door("webhook", "", "DELETE", sent={"url": "https://example.com/taken"}),
+            _door("webhook", "/secret", "POST"),
+            _door("webhook", "/test", "POST"),
+            _door("webhook", "/deliveries", "GET"),
+        )
+    ),
+    rf"api/exports/webhooks/(?P<pk>{_ID})/deliveries/(?P<delivery>{_ID})/again/?$": Endpoint(
+        address=f"/api/exports/webhooks/{UUID}/deliveries/{UUID}/again",
+        aims=(
+            Aim(
+                kind="delivery",
+                address="/api/exports/webhooks/{webhook}/deliveries/{id}/again",
+                by="POST",
+                status=404,
+            ),
+            # Whatever the message is: of one's own webhook there is none by this id.
+            Aim(
+                kind="webhook",
+                address=f"/api/exports/webhooks/{{id}}/deliveries/{UUID}/again",
+                by="POST",
+                shown_to="",
+                status=404,
+            ),
+        ),
+    ),
+}
+"""Templates, schedules and webhooks."""
 
 _ANYTHING_302 = dict.fromkeys(METHODS, 302)
 
@@ -181,6 +256,7 @@ API = {
     "api/exports/(?P<dataset>[-a-zA-Z0-9_]+)/jobs/?$": Endpoint(
         address="/api/exports/calls/jobs", aims=tuple(_job_aims())
     ),
+    **_KEPT,
     **dict(_api_dataset(name, *filters, needs=NEEDS.get(name, "")) for name, filters in DATASETS.items()),
     "^api/scans/(?P<scan_id>[0-9]+)/export/csv/?$": Endpoint(
         address="/api/scans/1/export/csv",
@@ -267,6 +343,67 @@ def _page_of_job(page: str, by: str) -> tuple[str, Endpoint]:
     return f"exports/jobs/<uuid:pk>{page}", Endpoint(address=f"/exports/jobs/{UUID}{page}", aims=(aim,))
 
 
+def _page_of(kind: str, page: str, by: str, **options) -> tuple[str, Endpoint]:
+    """A page of a template, a schedule or a webhook of one's own."""
+    aim = Aim(kind=kind, address=f"/exports/{kind}s/{{id}}{page}", by=by, status=404, **options)
+    return f"exports/{kind}s/<uuid:pk>{page}", Endpoint(address=f"/exports/{kind}s/{UUID}{page}", aims=(aim,))
+
+
+_PAGES_KEPT = {
+    "exports/templates/": Endpoint(address="/exports/templates/"),
+    "exports/schedules/": Endpoint(address="/exports/schedules/"),
+    "exports/webhooks/": Endpoint(address="/exports/webhooks/"),
+    "exports/schedules/new": Endpoint(
+        address="/exports/schedules/new",
+        aims=(Aim(kind="template", address="/exports/schedules/new?template={id}"),),
+    ),
+    **dict(
+        (
+            *(_page_of("template", page, by) for page, by in (("/", "GET"), ("/run", "POST"))),
+            *(_page_of("schedule", page, "GET") for page in ("/", "/edit")),
+            *(_page_of("schedule", f"/{page}", "POST") for page in ("pause", "resume", "run")),
+            *(_page_of("webhook", page, "GET") for page in ("/",)),
+            *(_page_of("webhook", f"/{page}", "POST") for page in ("secret", "test")),
+            *(_page_of(kind, "/delete", "POST") for kind in ("template", "schedule", "webhook")),
+        )
+    ),
+    "exports/webhooks/<uuid:pk>/deliveries/<uuid:delivery>/again": Endpoint(
+        address=f"/exports/webhooks/{UUID}/deliveries/{UUID}/again",
+        aims=(
+            Aim(
+                kind="delivery",
+                address="/exports/webhooks/{webhook}/deliveries/{id}/again",
+                by="POST",
+                status=404,
+            ),
+            Aim(
+                kind="webhook",
+                address=f"/exports/webhooks/{{id}}/deliveries/{UUID}/again",
+                by="POST",
+                shown_to="",
+                status=404,
+            ),
+        ),
+    ),
+    "exports/<slug:dataset>/templates": Endpoint(
+        address="/exports/calls/templates",
+        aims=(
+            Aim(
+                kind="user",
+                address="/exports/calls/templates",
+                sent={"name": "name", "tenant": "{id}"},
+                by="POST",
+            ),
+        ),
+    ),
+    "exports/unsubscribe/<str:signature>": Endpoint(
+        address="/exports/unsubscribe/nothing",
+        open={"OPTIONS": 200},
+        no_object="who has the signature may, signed in or not",
+    ),
+}
+"""Templates, schedules and webhooks."""
+
 _PAGES = tuple(_page_aims())
 WEB = {
     "exports/": Endpoint(address="/exports/"),
@@ -286,6 +423,7 @@ WEB = {
             _page_of_job("/link", "POST"),
         )
     ),
+    **_PAGES_KEPT,
     "exports/<slug:dataset>/jobs": Endpoint(
         address="/exports/calls/jobs",
         aims=(
@@ -321,6 +459,8 @@ class Table:
     references: Mapping[str, str] = field(default_factory=dict)
     """Foreign keys, each with the kind of what it refers to."""
     exports: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    """Actions of its own."""
 
 
 OWN_ROWS = {
@@ -366,10 +506,21 @@ OWN_ROWS = {
     # To be read; what it refers to is text.
     "exports/exportlog": Table(kind="record", shown_to="staff"),
     "exports/exportjob": Table(kind="job", shown_to="staff"),
+    "exports/exporttemplate": Table(kind="template", shown_to="staff"),
+    "exports/exportschedule": Table(
+        kind="schedule",
+        shown_to="staff",
+        references={"template": "template"},
+        actions=("run_now", "pause", "resume"),
+    ),
+    "exports/schedulerun": Table(kind="run", shown_to="staff"),
+    "exports/exportmail": Table(kind="mail", shown_to="staff"),
+    "exports/webhook": Table(kind="webhook", shown_to="staff", actions=("switch_off",)),
+    "exports/webhookdelivery": Table(kind="delivery", shown_to="staff", actions=("send_again",)),
 }
 """Staff see their own rows there."""
 
-READ_ONLY = ("record", "job")
+READ_ONLY = ("record", "job", "run", "mail", "delivery")
 """Of these the admin shows what there is, and changes nothing."""
 
 EVERYBODYS = {
@@ -429,7 +580,7 @@ def _admin_pages(name: str, table: Table) -> dict[str, Endpoint]:
         for name, of in table.references.items()
     ]
     actions = ["delete_selected"] if changes else []
-    actions += [f"export_{dataset}" for dataset in table.exports]
+    actions += [*table.actions, *(f"export_{dataset}" for dataset in table.exports)]
     lists += [
         Aim(
             kind=kind,

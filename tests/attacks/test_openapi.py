@@ -41,6 +41,19 @@ OPERATIONS = (
     *("GET /api/exports/jobs/{id}", "DELETE /api/exports/jobs/{id}", "GET /api/exports/jobs/{id}/file"),
     *("POST /api/exports/jobs/{id}/cancel", "POST /api/exports/jobs/{id}/retry"),
     "POST /api/exports/jobs/{id}/link",
+    *("GET /api/exports/templates", "POST /api/exports/templates", "GET /api/exports/templates/{id}"),
+    *("PUT /api/exports/templates/{id}", "PATCH /api/exports/templates/{id}"),
+    *("DELETE /api/exports/templates/{id}", "POST /api/exports/templates/{id}/run"),
+    *("GET /api/exports/schedules", "POST /api/exports/schedules", "GET /api/exports/schedules/{id}"),
+    *("PUT /api/exports/schedules/{id}", "PATCH /api/exports/schedules/{id}"),
+    *("DELETE /api/exports/schedules/{id}", "POST /api/exports/schedules/{id}/pause"),
+    *("POST /api/exports/schedules/{id}/resume", "POST /api/exports/schedules/{id}/run"),
+    "GET /api/exports/schedules/{id}/runs",
+    *("GET /api/exports/webhooks", "POST /api/exports/webhooks", "GET /api/exports/webhooks/{id}"),
+    *("PATCH /api/exports/webhooks/{id}", "DELETE /api/exports/webhooks/{id}"),
+    *("POST /api/exports/webhooks/{id}/secret", "POST /api/exports/webhooks/{id}/test"),
+    "GET /api/exports/webhooks/{id}/deliveries",
+    "POST /api/exports/webhooks/{id}/deliveries/{delivery}/again",
 )
 CHECKS = [
     status_code_conformance,
@@ -49,7 +62,7 @@ CHECKS = [
     response_headers_conformance,
 ]
 FEW, MANY = 4, 500
-"""Requests of each kind, operation and sign-in: 32 operations with few take about a minute."""
+"""Requests of each kind, operation and sign-in: 57 operations with few take two minutes."""
 
 JSON = {"Accept": "application/vnd.oai.openapi+json"}
 ISSUING = """
@@ -166,18 +179,25 @@ def test_it_works(service, way):
         assert len(answer.content.splitlines()) == 6
 
 
+def asked(
+    service: Service, name: str, path: Mapping[str, str], status: int, body: Any = None, **headers: str
+):
+    """The answer of an operation, which has this status, and is as the document says."""
+    given = {} if body is None else {"body": body, "media_type": "application/json"}
+    case = operation_of(service, name).Case(path_parameters=dict(path), headers=headers, **given)
+    with requests.Session() as session:
+        response = case.call(session=session, headers=WAYS["key"](service), timeout=30)
+    assert response.status_code == status, response.text
+    case.validate_response(response, checks=[not_a_server_error, *CHECKS])
+    return response
+
+
 def test_a_job_is_as_the_document_says(service):
     """With an id that is right, which random requests never have."""
     jobs = "/api/exports/jobs"
 
     def ask(name: str, status: int, body: Any = None, **headers: str) -> Any:
-        given = {} if body is None else {"body": body, "media_type": "application/json"}
-        case = operation_of(service, name).Case(path_parameters=path, headers=headers, **given)
-        with requests.Session() as session:
-            response = case.call(session=session, headers=WAYS["key"](service), timeout=30)
-        assert response.status_code == status, response.text
-        case.validate_response(response, checks=[not_a_server_error, *CHECKS])
-        return response
+        return asked(service, name, path, status, body, **headers)
 
     path = {"dataset": "calls"}
     job = ask("POST /api/exports/{dataset}/jobs", 202, {"filters": {}, "columns": ["id"]}).json()
@@ -197,6 +217,53 @@ def test_a_job_is_as_the_document_says(service):
     ask(f"POST {jobs}/{{id}}/link", 201, {"seconds": 60})
     ask(f"DELETE {jobs}/{{id}}", 204)
     ask(f"DELETE {jobs}/{{id}}", 404)
+
+
+def test_what_is_kept_is_as_the_document_says(service):
+    """Templates, schedules and webhooks."""
+    path: dict[str, str] = {}
+
+    def ask(method: str, what: str, status: int, body: Any = None) -> Any:
+        answer = asked(service, f"{method} /api/exports/{what}", path, status, body)
+        return answer.json() if answer.content else None
+
+    choice = {"name": "Kept", "dataset": "calls", "filters": {"start_date": "last month"}, "columns": ["id"]}
+    template = ask("POST", "templates", 201, choice)
+    plan = {"template": template["id"], "rule": "0 6 * * 1", "timezone": "Europe/Berlin"}
+    schedule = ask("POST", "schedules", 201, plan)
+    webhook = ask("POST", "webhooks", 201, {"url": "https://example.com/hooks"})
+    for what in ("templates", "schedules", "webhooks"):
+        ask("GET", what, 200)
+
+    path = {"id": template["id"]}
+    ask("GET", "templates/{id}", 200)
+    ask("PUT", "templates/{id}", 200, template)
+    ask("PATCH", "templates/{id}", 200, {"tz": "UTC"})
+    ask("POST", "templates/{id}/run", 202)
+
+    path = {"id": schedule["id"]}
+    ask("PUT", "schedules/{id}", 200, schedule)
+    ask("PATCH", "schedules/{id}", 200, {"incremental": True})
+    ask("POST", "schedules/{id}/run", 202)
+    ask("POST", "schedules/{id}/run", 409)  # the next one would go on from that
+    assert ask("GET", "schedules/{id}/runs", 200)["count"] == 1
+    assert ask("GET", "schedules/{id}", 200)["last_run"]["outcome"] == "running"
+    ask("POST", "schedules/{id}/pause", 200)
+    ask("POST", "schedules/{id}/resume", 200)
+
+    path = {"id": webhook["id"]}
+    ask("GET", "webhooks/{id}", 200)
+    ask("PATCH", "webhooks/{id}", 200, {"events": ["export.failed"]})
+    ask("POST", "webhooks/{id}/secret", 200)
+    delivery = ask("POST", "webhooks/{id}/test", 202)
+    assert ask("GET", "webhooks/{id}/deliveries", 200)["count"] >= 1
+    path = {"id": webhook["id"], "delivery": delivery["id"]}
+    ask("POST", "webhooks/{id}/deliveries/{delivery}/again", 202)
+
+    for what, made in (("webhooks", webhook), ("templates", template), ("schedules", schedule)):
+        path = {"id": made["id"]}
+        ask("DELETE", f"{what}/{{id}}", 204)
+        ask("GET", f"{what}/{{id}}", 404)
 
 
 def test_no_operation_is_missing(service):

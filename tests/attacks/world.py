@@ -12,7 +12,16 @@ from django.db.models import Model
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import APIKey
-from exports.models import ExportJob, ExportLog
+from exports.models import (
+    ExportJob,
+    ExportLog,
+    ExportMail,
+    ExportSchedule,
+    ExportTemplate,
+    ScheduleRun,
+    Webhook,
+    WebhookDelivery,
+)
 from tests.api import rows
 from tests.policy.models import Contact
 from tests.shop.models import Product, Shop, Supplier
@@ -58,6 +67,13 @@ def _objects(user: Any, owner: int) -> tuple[dict[str, Any], dict[str, type[Mode
     shop = Shop.objects.create(id=next(numbers), owner=user, name="shop")
     supplier = Supplier.objects.create(id=next(numbers), name="supplier")
     prefix = f"prefix0{owner}"
+    template = ExportTemplate.objects.create(id=next(uuids), user=user.pk, name="template", dataset="calls")
+    schedule = ExportSchedule.objects.create(
+        id=next(uuids), user=user.pk, template=template, rule="0 6 * * *", created_at=rows.NOON
+    )
+    webhook = Webhook.objects.create(
+        id=next(uuids), user=user.pk, url="https://example.com/hooks", created_at=rows.NOON
+    )
     made = {
         "agent": agent,
         "call": rows.call(user, id=next(uuids), agent=agent),
@@ -72,6 +88,21 @@ def _objects(user: Any, owner: int) -> tuple[dict[str, Any], dict[str, type[Mode
         "record": _record(user, next(uuids)),
         "job": _job(user, next(uuids)),
         "task": _task(next(uuids)),
+        "template": template,
+        "schedule": schedule,
+        "run": ScheduleRun.objects.create(id=next(numbers), schedule=schedule, occurrence=rows.NOON),
+        "mail": ExportMail.objects.create(
+            id=next(uuids),
+            user=user.pk,
+            kind="stopped",
+            schedule=schedule,
+            event=prefix,
+            created_at=rows.NOON,
+        ),
+        "webhook": webhook,
+        "delivery": WebhookDelivery.objects.create(
+            id=next(uuids), webhook=webhook, event="export.failed", status="failed", created_at=rows.NOON
+        ),
         "product": Product.objects.create(
             id=next(numbers), shop=shop, supplier=supplier, name="product", price="1.00"
         ),
@@ -145,12 +176,20 @@ def promoted(user: Any) -> None:
     user.user_permissions.add(*chosen.exclude(codename__startswith="export_for_"))
 
 
+OWNERS = {
+    **dict.fromkeys((ExportLog, ExportJob, ExportTemplate, ExportSchedule, ExportMail, Webhook), "user"),
+    ScheduleRun: "schedule__user",
+    WebhookDelivery: "webhook__user",
+}
+"""Tables in which requests leave rows of one's own, and what says whose they are."""
+
+
 def rows_of_others(user: Any) -> dict[str, Any]:
     """Every row that is not the user's own doing, by table."""
     kept = {}
     for model in (model for app in APPS for model in apps.get_app_config(app).get_models()):
         found = model._base_manager.all()
-        if model in (ExportLog, ExportJob):
-            found = found.exclude(user=user.pk)
+        if model in OWNERS:
+            found = found.exclude(**{OWNERS[model]: user.pk})
         kept[model._meta.label] = sorted(map(str, found.values()))
     return kept
