@@ -1,7 +1,6 @@
 """What the page of a dataset shows: a choice, what is wrong with it, and the rows that it would give."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from django.http import QueryDict
 
@@ -12,8 +11,13 @@ from ..exceptions import ExportError, PlanUnknown, RateLimited, RateUnknown, Too
 from ..forms import ExportForm
 from ..jobs import storage
 from ..policy import rates
+from ..policy.recipients import own_address
 from ..preview import Preview
 from .addresses import api_address, page_address
+from .told import mistakes
+
+MAIL: Final = "mail=own"
+"""In the address that a job is asked for at: its user is told of its end by mail."""
 
 
 def choice_context(
@@ -26,6 +30,7 @@ def choice_context(
 ) -> dict[str, Any]:
     """For the template `exports/dataset.html`; with neither preview nor error nothing is chosen yet."""
     name = definition.get_name()
+    job_url = page_address("job-submit", name, QueryDict()) if storage.is_configured() else None
     form = ExportForm(definition, caller.user, params, problems=error.problems if error else ())
     return {
         "title": name,
@@ -33,7 +38,9 @@ def choice_context(
         "definition": definition,
         "page_url": page_address("dataset", name, QueryDict()),
         "download_url": page_address("download", name, QueryDict()),
-        "job_url": page_address("job-submit", name, QueryDict()) if storage.is_configured() else None,
+        "job_url": job_url,
+        "job_mail_url": f"{job_url}?{MAIL}" if job_url and own_address(caller.user) else None,
+        "save_url": job_url and page_address("template-save", name, QueryDict()),
         "api_url": api_address(name, params),
         "chosen": bool(params),
         "remaining": _remaining(definition, caller),
@@ -44,16 +51,8 @@ def choice_context(
         "download_limit": _download_limit(preview),
         "too_large": isinstance(error, TooLargeForDownload),
         "given": [(key, value) for key, values in params.lists() for value in values],
-        "mistakes": list(_mistakes(form)),
+        "mistakes": list(mistakes(form)),
     }
-
-
-def _mistakes(form: ExportForm) -> Iterator[tuple[str, str, str]]:
-    """Id, label and text of each error that stands beside a field, for the list at the top of the page."""
-    for field in form:
-        for text in field.errors:
-            # Of several inputs under one name the first: none has the name's own id.
-            yield field.id_for_label or f"{field.auto_id}_0", str(field.label), str(text)
 
 
 def _download_limit(preview: Preview | None) -> int | None:

@@ -1,11 +1,11 @@
 """What the page of a job shows."""
 
+from types import SimpleNamespace
 from typing import Any
 
-from ..exceptions import ExportError
 from ..jobs.control import RETRIABLE, dataset_exists
 from ..jobs.work import params_of
-from ..models import ExportJob, ExportLog
+from ..models import ExportJob, ExportLog, ExportMail, ExportTemplate, ScheduleRun
 from .addresses import job_address, link_address, page_address
 from .pairs import pairs
 from .polling import can_poll
@@ -39,16 +39,23 @@ def state_context(job: ExportJob) -> dict[str, Any]:
     }
 
 
-def job_context(job: ExportJob, *, error: ExportError | None = None) -> dict[str, Any]:
-    """For the template `exports/job.html`; with what could not be done."""
+def job_context(job: ExportJob) -> dict[str, Any]:
+    """For the template `exports/job.html`."""
     params = params_of(job)
     return state_context(job) | {
         "section": "jobs",
+        "template": _template_of(job),
+        "run": ScheduleRun.objects.primary().filter(job=job).first(),
+        "mails": list(ExportMail.objects.primary().filter(job=job).order_by("recipient")),
         "parameters": list(pairs(job.parameters)),
         "choice_url": page_address("dataset", job.dataset, params) if dataset_exists(job) else None,
-        "error": error,
-        "failed": error is not None,
     }
+
+
+def _template_of(job: ExportJob) -> ExportTemplate | None:
+    """The template that it was made of, where its user may still see it."""
+    usable = ExportTemplate.objects.primary().usable_by(SimpleNamespace(pk=job.user))
+    return usable.filter(pk=job.template_id).first() if job.template_id else None
 
 
 def _record_of(job: ExportJob) -> ExportLog | None:

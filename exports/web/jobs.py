@@ -5,22 +5,22 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..caller import Caller
 from ..exceptions import ExportError, JobNotFound
 from ..jobs import control
 from ..models import ExportJob, ExportLog
 from ..policy.addresses import http_caller
 from ..sinks.files import file_response
-from ..sinks.http import non_atomic, set_status
+from .addresses import job_address
 from .job_context import job_context, progress_context, state_context, state_of
 from .listing import FilteredListView, ListForm
+from .own import OwnPage
 from .polling import JobsView, can_poll, is_poll, reload_page
 from .progress import progress_of
 
@@ -63,45 +63,27 @@ class JobListView(JobsView, FilteredListView):
         return super().render_to_response(context, **kwargs)
 
 
-class JobPage(JobsView):
-    """About one job of the user's own; one of somebody else's does not exist."""
+class JobPage(OwnPage):
+    """About one job of the user's own."""
 
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        """Exempt from ATOMIC_REQUESTS: what was written stays, also where the page tells of an error."""
-        return non_atomic(super().as_view(**initkwargs))
+    not_found = JobNotFound
 
     @cached_property
     def job(self) -> ExportJob:
         return control.own_job(self.kwargs["pk"], self.caller)
 
     @property
-    def caller(self) -> Caller:
-        return http_caller(self.request, ExportLog.Door.WEB)
+    def address(self) -> str:
+        return job_address("job", self.job)
 
-    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return self._answer(request, *args, **kwargs)
-        except JobNotFound as error:
-            raise Http404(error.detail) from error
-
-    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().answer(request, *args, **kwargs)
-        except JobNotFound:
-            raise
-        except ExportError as error:
-            del self.job  # what stands in the way may be that it is no more what it was
-            return self.page(error=error)
+    def refused(self, error: ExportError) -> HttpResponseBase:
+        del self.job  # what stands in the way may be that it is no more what it was
+        return self.page(error=error)
 
     def page(self, *, error: ExportError | None = None, **context: Any) -> TemplateResponse:
         """The job's page, with the status that says what the error says."""
         title = _("Job for %(dataset)s") % {"dataset": self.job.dataset}
-        context = job_context(self.job, error=error) | {"title": title} | context
-        response = TemplateResponse(self.request, "exports/job.html", context)
-        if error is not None:
-            set_status(response, error)
-        return response
+        return self.told("exports/job.html", job_context(self.job) | {"title": title} | context, error=error)
 
 
 class JobView(JobPage):

@@ -5,7 +5,24 @@ from django.urls import path
 from .history import HistoryView, RecordView
 from .job_actions import CancelView, DeleteView, LinkView, RetryView
 from .jobs import JobFileView, JobListView, JobView
+from .saving import TemplateSaveView
+from .schedule_actions import (
+    ScheduleDeleteView,
+    SchedulePauseView,
+    ScheduleResumeView,
+    ScheduleRunView,
+)
+from .schedules import ScheduleEditView, ScheduleListView, ScheduleNewView, ScheduleView
+from .templates import TemplateDeleteView, TemplateListView, TemplateRunView, TemplateView
+from .unsubscribing import UnsubscribeView
 from .views import DatasetView, DownloadView, IndexView, JobSubmitView
+from .webhook_actions import (
+    WebhookDeleteView,
+    WebhookDeliveryAgainView,
+    WebhookSecretView,
+    WebhookTestView,
+)
+from .webhooks import WebhookListView, WebhookView
 
 app_name = "exports-web"
 
@@ -21,7 +38,31 @@ urlpatterns = [
     path("jobs/<uuid:pk>/retry", RetryView.as_view(), name="job-retry"),
     path("jobs/<uuid:pk>/delete", DeleteView.as_view(), name="job-delete"),
     path("jobs/<uuid:pk>/link", LinkView.as_view(), name="job-link"),
+    path("templates/", TemplateListView.as_view(), name="templates"),
+    path("templates/<uuid:pk>/", TemplateView.as_view(), name="template"),
+    path("templates/<uuid:pk>/run", TemplateRunView.as_view(), name="template-run"),
+    path("templates/<uuid:pk>/delete", TemplateDeleteView.as_view(), name="template-delete"),
+    path("schedules/", ScheduleListView.as_view(), name="schedules"),
+    path("schedules/new", ScheduleNewView.as_view(), name="schedule-new"),
+    path("schedules/<uuid:pk>/", ScheduleView.as_view(), name="schedule"),
+    path("schedules/<uuid:pk>/edit", ScheduleEditView.as_view(), name="schedule-edit"),
+    path("schedules/<uuid:pk>/pause", SchedulePauseView.as_view(), name="schedule-pause"),
+    path("schedules/<uuid:pk>/resume", ScheduleResumeView.as_view(), name="schedule-resume"),
+    path("schedules/<uuid:pk>/run", ScheduleRunView.as_view(), name="schedule-run"),
+    path("schedules/<uuid:pk>/delete", ScheduleDeleteView.as_view(), name="schedule-delete"),
+    path("webhooks/", WebhookListView.as_view(), name="webhooks"),
+    path("webhooks/<uuid:pk>/", WebhookView.as_view(), name="webhook"),
+    path("webhooks/<uuid:pk>/secret", WebhookSecretView.as_view(), name="webhook-secret"),
+    path("webhooks/<uuid:pk>/test", WebhookTestView.as_view(), name="webhook-test"),
+    path("webhooks/<uuid:pk>/delete", WebhookDeleteView.as_view(), name="webhook-delete"),
+    path(
+        "webhooks/<uuid:pk>/deliveries/<uuid:delivery>/again",
+        WebhookDeliveryAgainView.as_view(),
+        name="webhook-delivery-again",
+    ),
+    path("unsubscribe/<str:signature>", UnsubscribeView.as_view(), name="unsubscribe"),
     path("<slug:dataset>/", DatasetView.as_view(), name="dataset"),
     path("<slug:dataset>/download", DownloadView.as_view(), name="download"),
     path("<slug:dataset>/jobs", JobSubmitView.as_view(), name="job-submit"),
+    path("<slug:dataset>/templates", TemplateSaveView.as_view(), name="template-save"),
 ]

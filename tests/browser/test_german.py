@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 
 from tests.browser.records import USER, newest_record
+from tests.browser.saved_pages import LONG, ZONE, saved_pages
+from tests.web.saved_rows import ADDRESS
 
 pytestmark = pytest.mark.sqlite
 
@@ -44,12 +46,14 @@ ALIKE = {
     "Scan:",
     "Status",
     "Status:",
+    "Webhooks",
 }
 DATA = {
     *("calls", "agents", "phone-numbers", "events", "scans", "alerts", "hosts"),
     *("user-123", "csv", "gzip (.gz)", "zstd (.zst)"),
     "orm: values by .iterator(), because SQLite has no COPY",
 }
+SAVED = {"Broken", "Theirs", "Webhook", "Mail", "outcom", "user-456", "Europe/Berlin", LONG, ZONE, ADDRESS}
 # All that people read: text outside of data and code, and what stands in attributes.
 TEXTS = """
 () => {
@@ -109,3 +113,18 @@ def test_no_english_is_left(open_window, demo):
         address = path.format(record=record, job=job)
         same |= texts(english, address) & texts(german, address)
     assert same - ALIKE - DATA == set()
+
+
+def test_no_english_is_left_of_what_is_saved(visit_site, user, stranger):
+    user.email = ADDRESS
+    user.save()
+    pages = saved_pages(user, stranger)
+    english, german = visit_site(user, locale="en-GB"), visit_site(user, locale="de-DE")
+    same = set()
+    for path in pages.values():
+        same |= texts(english, path) & texts(german, path)
+    for window in (english, german):
+        window.open("/exports/calls/").locator("[formaction$='/templates']").click()
+        window.page.locator("[name=template-name]").wait_for()
+    same |= set(english.page.evaluate(TEXTS)) & set(german.page.evaluate(TEXTS))
+    assert same - ALIKE - DATA - SAVED == set()

@@ -15,6 +15,15 @@ from tests.browser.admin_list import open_export
 from tests.browser.records import USER, newest_record
 from tests.browser.windows import NARROW, WIDE, Window
 from tests.web.job_rows import failed_job, finished_job, make_job, running_job
+from tests.web.saved_rows import (
+    ADDRESS,
+    make_delivery,
+    make_run,
+    make_schedule,
+    make_template,
+    make_webhook,
+    stopped_schedule,
+)
 
 pytestmark = pytest.mark.sqlite
 
@@ -119,4 +128,53 @@ def test_jobs(visit_site, screenshots, user, jobs, name):
     window.page.set_viewport_size(size)
     window.page.emulate_media(color_scheme=scheme)
     window.open(path.format(running=jobs["running"].pk))
+    assert len(window.picture(screenshots / f"{name}.png")) > 5_000
+
+
+@pytest.fixture
+def saved(user, stranger) -> dict[str, Any]:
+    """A user's templates, schedules and webhooks, with what has come of them."""
+    user.email = ADDRESS
+    user.save()
+    choice = "outcome=completed&start_date=last month&end_date=last month"
+    template = make_template(user, "Completed calls of the month", choice, shared=[stranger])
+    new = make_template(user, "New alerts", "since=last run", dataset="alerts")
+    make_template(stranger, "Our agents", "is_active=true", dataset="agents", shared=[user])
+    stopped_schedule(user, make_template(user, "Hosts", "", dataset="hosts"))
+    make_schedule(user, new, rule="0 7 * * 1-5")
+    schedule = make_schedule(user, template, rule="30 6 1 * *", recipients=[ADDRESS])
+    last = timezone.now().replace(day=1, hour=5, minute=30, second=0, microsecond=0)
+    before = (last - timedelta(days=1)).replace(day=1)
+    make_run(schedule, occurrence=last, job=finished_job(user), row_count=4_211)
+    make_run(
+        schedule,
+        occurrence=before,
+        outcome="failed",
+        row_count=None,
+        error="There is no room for the file.",
+    )
+    webhook = make_webhook(user, "https://reports.example.com/exports")
+    make_delivery(webhook, status="sent", log=[LOGGED | {"status": 204}], job_id=ExportJob.objects.first().pk)
+    silent = LOGGED | {"status": None, "error": "TimeoutError"}
+    make_delivery(webhook, event="export.failed", log=[LOGGED, silent])
+    return {"template": template.pk, "schedule": schedule.pk, "webhook": webhook.pk}
+
+
+LOGGED = {"at": "2026-11-02T06:30:04+00:00", "seconds": 0.2, "status": 503, "error": ""}
+SAVED_PICTURES = {
+    "template": ("/exports/templates/{template}/", {"width": WIDE, "height": 760}, "light"),
+    "schedule": ("/exports/schedules/{schedule}/", {"width": WIDE, "height": 720}, "light"),
+    "schedule-form": ("/exports/schedules/{schedule}/edit", {"width": WIDE, "height": 860}, "light"),
+    "schedules-narrow-dark": ("/exports/schedules/", {"width": NARROW, "height": 520}, "dark"),
+    "webhook": ("/exports/webhooks/{webhook}/", {"width": WIDE, "height": 820}, "light"),
+}
+
+
+@pytest.mark.parametrize("name", SAVED_PICTURES)
+def test_saved(visit_site, screenshots, user, saved, name):
+    path, size, scheme = SAVED_PICTURES[name]
+    window = visit_site(user)
+    window.page.set_viewport_size(size)
+    window.page.emulate_media(color_scheme=scheme)
+    window.open(path.format(**saved))
     assert len(window.picture(screenshots / f"{name}.png")) > 5_000

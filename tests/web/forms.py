@@ -32,6 +32,22 @@ def submitted(page: Element) -> str:
     return urlencode([*shown(page).items(), *((found["name"], found["value"]) for found in others)])
 
 
+def fields_of(form: Element) -> dict[str, str]:
+    """What a browser sends of any form; of several values of one name the last one."""
+    found = {}
+    for field in form.below():
+        if field.tag not in ("input", "select", "textarea"):
+            continue
+        if field.attrs.get("type") == "checkbox":
+            if "checked" in field.attrs:
+                found[field["name"]] = field.attrs.get("value", "on")
+        elif field.tag == "textarea":
+            found[field["name"]] = field.text.strip()
+        else:
+            found[field["name"]] = _value(field)
+    return found
+
+
 def table(page: Element) -> list[list[str]]:
     """The cells of the preview, as they stand; the first row is the header."""
     preview = page.one("div", aria_label="Preview").one("table")

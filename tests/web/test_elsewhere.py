@@ -36,7 +36,8 @@ def test_it_works(client, user, staff):
     for path in ("/data/", "/data/calls/", "/data/scans/", "/data/history/", f"/data/history/{record.pk}/"):
         page = parse(client.get(path).content.decode())
         assert list(page.one("nav", aria_label="Pages").links().values()) == [
-            *("/data/", "/data/jobs/", "/data/history/")
+            *("/data/", "/data/jobs/", "/data/templates/", "/data/schedules/", "/data/webhooks/"),
+            "/data/history/",
         ]
         assert page.all("form", id="logout-form") == []
         assert "/api/" not in page.text
@@ -67,11 +68,8 @@ def test_where_there_is_more_the_pages_lead_there(client, user):
     client.force_login(user)
     page = parse(client.get("/exports/").content.decode())
     assert list(page.one("nav", aria_label="Pages").links()) == [
-        "Exports",
-        "Jobs",
-        "History",
-        "API keys",
-        "API",
+        *("Exports", "Jobs", "Templates", "Schedules", "Webhooks", "History"),
+        *("API keys", "API"),
     ]
     assert page.one("form", id="logout-form")["action"] == "/logout/"
     user.is_staff = True

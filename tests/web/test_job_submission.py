@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from exports.jobs import work
-from exports.models import ExportJob, ExportLog
+from exports.models import ExportJob, ExportLog, ExportMail
 from tests.api import rows
 from tests.clients import close
 from tests.web.forms import shown
@@ -123,6 +123,33 @@ def test_the_rate(submit, settings):
     answer = submit({"outcome": "busy"})
     assert "Too many exports" in page_of(answer, 429).one("div", role="alert").words
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+class TestWithAMail:
+    PATH = f"{SUBMIT}?mail=own"
+    BUTTON = "In the background, with a mail to me"
+
+    def test_it_works(self, submit, read, user):
+        user.email = "user@example.com"
+        user.save()
+        [button] = [found for found in read(CALLS).all("button") if found.words == self.BUTTON]
+        assert button["formaction"] == self.PATH
+        answer = submit({"outcome": "busy"}, path=button["formaction"])
+        job = ExportJob.objects.get()
+        assert (job.recipients, job.parameters) == (["user@example.com"], {"outcome": ["busy"]})
+        assert read(answer["Location"]).facts()["Mail"] == "user@example.com"
+
+    def test_without_an_address_none_is_offered(self, submit, read):
+        assert self.BUTTON not in read(CALLS).words
+        assert submit(path=self.PATH).status_code == 400
+        assert ExportJob.objects.count() == 0
+
+    def test_what_became_of_it_is_told(self, read, user):
+        job = failed_job(user, recipients=["user@example.com"])
+        ExportMail.objects.create(
+            kind="job", user=user.pk, recipient="user@example.com", job=job, event="1", status="sent"
+        )
+        assert read(f"{JOBS}{job.pk}/").facts()["Mail"] == "user@example.com (sent)"
 
 
 def test_no_such_dataset(submit):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from exports.models import ExportLog
 from tests.web.html import parse
 from tests.web.job_rows import JOBS, NOBODYS, finished_job
+from tests.web.saved_rows import SCHEDULES, TEMPLATES, WEBHOOKS
 
 # The settings are the same on every database.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -32,7 +33,8 @@ def test_it_works(client, user):
 
 def test_there_are_no_pages_of_jobs(client, job):
     paths = [JOBS, f"{JOBS}{job.pk}/", reverse("exports-web:job-file", args=[job.pk])]
-    assert [client.get(path).status_code for path in paths] == [404] * 3
+    paths += [TEMPLATES, SCHEDULES, f"{SCHEDULES}new", WEBHOOKS]
+    assert [client.get(path).status_code for path in paths] == [404] * 7
     names = ("job-cancel", "job-retry", "job-delete", "job-link")
     posts = [reverse(f"exports-web:{name}", args=[pk]) for name in names for pk in (job.pk, NOBODYS)]
     assert [client.post(path).status_code for path in [*posts, "/exports/calls/jobs"]] == [404] * 9

@@ -3,13 +3,26 @@
 import re
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from exports.models import ExportJob, ExportLog
+from exports.models import ExportJob, ExportLog, ExportSchedule, ExportTemplate
+from exports.notices.unsubscribing import unsubscribe_signature
 from tests.api import rows
 from tests.web.html import Element, parse
 from tests.web.job_rows import JOBS, failed_job, finished_job, make_job, running_job
+from tests.web.saved_rows import (
+    SCHEDULES,
+    TEMPLATES,
+    WEBHOOKS,
+    make_delivery,
+    make_run,
+    make_schedule,
+    make_template,
+    make_webhook,
+    stopped_schedule,
+)
 
 # A page is the same on every database.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -31,10 +44,39 @@ PAGES = {
     "jobs": "/exports/jobs/",
     "wrong jobs": "/exports/jobs/?status=x",
     "too large": "/exports/calls/download?outcome=completed",
+    "no templates": "/exports/templates/",
+    "no schedules": "/exports/schedules/",
+    "no webhooks": "/exports/webhooks/",
+    "new schedule": "/exports/schedules/new",
     "no page": "/exports/nothing/",
 }
 MADE = ["record", "queued job", "running job", "finished job", "failed job", "refused job", "new link"]
 """Pages of what has an id."""
+SAVED = {
+    "templates": TEMPLATES,
+    "template": TEMPLATES + "{template}/",
+    "shared template": TEMPLATES + "{shared}/",
+    "broken template": TEMPLATES + "{broken}/",
+    "schedules": SCHEDULES,
+    "schedule": SCHEDULES + "{schedule}/",
+    "stopped schedule": SCHEDULES + "{stopped}/",
+    "changed schedule": SCHEDULES + "{schedule}/edit",
+    "webhooks": WEBHOOKS,
+    "webhook": WEBHOOKS + "{webhook}/",
+    "unsubscribing": "/exports/unsubscribe/{signature}",
+}
+SENT: dict[str, tuple[str, dict[str, str]]] = {
+    "saving": ("/exports/calls/templates", {"outcome": "busy"}),
+    "wrong saving": ("/exports/calls/templates", {"outcome": "busy", "template-name": ""}),
+    "wrong template": (TEMPLATES + "{template}/", {"name": ""}),
+    "wrong schedule": (SCHEDULES + "new", {"often": "weekly", "timezone": "x"}),
+    "wrong webhook": (WEBHOOKS, {"url": "x"}),
+    "new webhook": (WEBHOOKS, {"url": "https://example.com/hook"}),
+    "new secret": (WEBHOOKS + "{webhook}/secret", {}),
+    "wrong change": (WEBHOOKS + "{webhook}/", {"url": "x"}),
+    "unsubscribed": ("/exports/unsubscribe/{signature}", {}),
+}
+"""Pages of templates, schedules and webhooks; of the latter ones what is posted."""
 
 SCRIPTS = {"/static/admin/js/theme.js"}
 POLLING = {"/static/django_htmx/htmx-2.min.js"}
@@ -74,16 +116,57 @@ def address(name: str, jobs: dict[str, ExportJob]) -> str:
     return f"{JOBS}{jobs[name.replace(' ', '_')].pk}/"
 
 
+@pytest.fixture
+def fetch_saved(client, user, stranger) -> Callable[[str], Element]:
+    """fetch_saved(name): that page of somebody with templates, schedules and webhooks."""
+
+    def fetch_saved(name: str) -> Element:
+        client.force_login(user)
+        names = saved(user, stranger)
+        if name in SENT:
+            path, fields = SENT[name]
+            response = client.post(path.format(**names), fields)
+        else:
+            response = client.get(SAVED[name].format(**names))
+        assert response.status_code == (400 if name.startswith("wrong") else 200), response.status_code
+        assert "unsafe" not in response.headers["Content-Security-Policy"]
+        return parse(response.content.decode())
+
+    return fetch_saved
+
+
+def saved(user: Any, stranger: Any) -> dict[str, str]:
+    """Ids by what they are of."""
+    template = make_template(user, parameters="outcome=busy&start_date=last month", shared=[stranger])
+    broken = make_template(user, "Broken")
+    ExportTemplate.objects.filter(pk=broken.pk).update(parameters={"outcom": ["busy"]})
+    schedule, stopped = make_schedule(user, template), stopped_schedule(user, template)
+    make_run(schedule, job=finished_job(user))
+    ExportSchedule.objects.filter(pk=schedule.pk).update(recipients=["a@example.com"])
+    webhook = make_webhook(user)
+    make_delivery(webhook)
+    make_delivery(webhook, status="sent", job_id=ExportJob.objects.get().pk)
+    made = {
+        "template": template,
+        "broken": broken,
+        "shared": make_template(stranger, "Theirs", shared=[user]),
+    }
+    made |= {"schedule": schedule, "stopped": stopped, "webhook": webhook}
+    ids = {name: str(row.pk) for name, row in made.items()}
+    return ids | {"signature": unsubscribe_signature(schedule, "a@example.com")}
+
+
 @pytest.fixture(scope="module")
 def fetched() -> dict[str, Element]:
     return {}
 
 
-@pytest.fixture(params=[*PAGES, *MADE])
+@pytest.fixture(params=[*PAGES, *MADE, *SAVED, *SENT])
 def page(request, fetched) -> Element:
     """Fetched once: tests look at it, and change nothing."""
     if request.param not in fetched:
-        fetched[request.param] = request.getfixturevalue("fetch")(request.param)
+        fixture = "fetch" if request.param in (*PAGES, *MADE) else "fetch_saved"
+        fetched[request.param] = request.getfixturevalue(fixture)(request.param)
     return fetched[request.param]
 
 
@@ -146,22 +229,28 @@ def test_there_are_landmarks_with_names(page):
     assert names
     assert len(names) == len(set(names))
     links = page.all("nav")[0].links()
-    assert list(links) == ["Exports", "Jobs", "History", "API keys", "API"]
+    pages = ("Exports", "Jobs", "Templates", "Schedules", "Webhooks", "History")
+    assert list(links) == [*pages, "API keys", "API"]
 
 
 def test_enter_asks_for_the_preview(page):
     """The first button of a form is what Enter presses."""
     for form in page.all("form", class_="exports-form"):
-        assert form["method"] == "get"
-        first, second, third = form.all("button")
+        if form["method"] == "post":
+            continue
+        first, second, third, fourth = form.all("button")
         assert (first.words, first.attrs.get("formaction")) == ("Preview", None)
         page_itself = form["action"].partition("#")[0]
         assert (second.words, second["formaction"]) == ("Download", f"{page_itself}download")
         assert (third.words, third["formaction"]) == ("In the background", f"{page_itself}jobs")
-        assert third["formmethod"] == "post"
+        assert (fourth.words, fourth["formaction"]) == ("Save this choice", f"{page_itself}templates")
+        assert third["formmethod"] == fourth["formmethod"] == "post"
 
 
 def test_what_changes_something_is_a_form_with_a_token(page):
+    """But for the one behind the link in a mail, whose address is what proves."""
     for form in page.all("form", method="post"):
-        assert form.one("input", type="hidden", name="csrfmiddlewaretoken")["value"]
+        tokens = form.all("input", type="hidden", name="csrfmiddlewaretoken")
+        unsubscribes = page.one("h1").words == "No more mail of this schedule" and "id" not in form.attrs
+        assert [bool(token["value"]) for token in tokens] == ([] if unsubscribes else [True])
         assert form.all("button")

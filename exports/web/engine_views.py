@@ -1,0 +1,95 @@
+"""What the pages have in common that ask the engine about one dataset."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.views.decorators.csrf import csrf_protect
+
+from ..caller import Caller
+from ..definitions import ModelExport
+from ..exceptions import DatasetNotFound, ExportError
+from ..forms import normalised
+from ..jobs import storage
+from ..models import ExportLog
+from ..policy.addresses import http_caller
+from ..policy.permissions import refusal_of
+from ..preview import Preview
+from ..registry import registry
+from ..sinks.http import non_atomic, set_status
+from .addresses import page_address
+from .choices import choice_context
+from .signed_in import SignedInView
+
+
+class EngineView(SignedInView):
+    """Asks the engine about one dataset; what it refuses is told on the page of the dataset."""
+
+    asks_engine = True
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Exempt from ATOMIC_REQUESTS: rows are read in a transaction of their own."""
+        return non_atomic(super().as_view(**initkwargs))
+
+    @cached_property
+    def definition(self) -> ModelExport:
+        try:
+            return registry.get(self.kwargs["dataset"])
+        except DatasetNotFound as error:
+            raise Http404(error.detail) from error
+
+    @cached_property
+    def params(self) -> QueryDict:
+        """The parameters of the API, whatever a browser has made of them."""
+        return normalised(self.request.GET, self.definition, self.request.user)
+
+    @property
+    def caller(self) -> Caller:
+        return http_caller(self.request, ExportLog.Door.WEB)
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().answer(request, *args, **kwargs)
+        except ExportError as error:
+            if refusal := refusal_of(self.definition, self.caller):  # the page would tell of the dataset
+                raise PermissionDenied(str(refusal.detail)) from error
+            return self.page(error=error)
+
+    def page(self, *, preview: Preview | None = None, error: ExportError | None = None) -> TemplateResponse:
+        """The dataset's page, with the status that says what the error says."""
+        context = choice_context(self.definition, self.caller, self.params, preview=preview, error=error)
+        response = TemplateResponse(self.request, "exports/dataset.html", context)
+        if error is not None:
+            set_status(response, error)
+        return response
+
+
+@method_decorator(csrf_protect, name="dispatch")
+class PostedChoiceView(EngineView):
+    """Does something with the choice that the form of a dataset sends, where there are jobs."""
+
+    http_method_names = ["get", "post", "options"]
+    own_fields = "csrfmiddlewaretoken"
+    """How names of fields begin that are no parameters of the choice."""
+
+    @cached_property
+    def params(self) -> QueryDict:
+        given = self.request.POST.copy()
+        for name in list(given):
+            if name.startswith(("csrfmiddlewaretoken", self.own_fields)):
+                del given[name]
+        return normalised(given, self.definition, self.request.user)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not storage.is_configured():
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
+        """Where the login page leads back to, which cannot send a form again."""
+        return HttpResponseRedirect(page_address("dataset", self.definition.get_name(), QueryDict()))

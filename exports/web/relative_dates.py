@@ -1,0 +1,75 @@
+"""Relative dates, for people: what is offered, what is said, and what a choice may have come from."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+from django.utils.translation import ngettext, pgettext_lazy
+
+from ..exceptions import Text
+from ..options import time_zones
+from ..saved.relative import NAMES, period
+from ..saved.resolving import relative_fields
+
+_LABELS: Final[dict[str, Text]] = {
+    "today": pgettext_lazy("period", "today"),
+    "yesterday": pgettext_lazy("period", "yesterday"),
+    "this week": pgettext_lazy("period", "this week"),
+    "last week": pgettext_lazy("period", "last week"),
+    "this month": pgettext_lazy("period", "this month"),
+    "last month": pgettext_lazy("period", "last month"),
+    "this year": pgettext_lazy("period", "this year"),
+    "last year": pgettext_lazy("period", "last year"),
+}
+_LAST_DAYS: Final = re.compile(r"last ([0-9]+) days")
+_OFFERED: Final = (*NAMES, "last 7 days", "last 30 days", "last 90 days")
+
+
+@dataclass(frozen=True)
+class Range:
+    """The two filters that a relative date sets: the first moment of its days and the last one."""
+
+    names: tuple[str, ...]
+
+
+def ranges(dataset: str) -> list[Range]:
+    """Those of the dataset: the filters of its moments, two by two as they stand in its form."""
+    names = relative_fields(dataset)
+    return [Range(tuple(names[at : at + 2])) for at in range(0, len(names), 2)]
+
+
+def offered() -> Iterator[tuple[str, Text]]:
+    """Value and label of each relative date that a page offers."""
+    for value in _OFFERED:
+        yield value, period_text(value) or value
+
+
+def period_text(value: str) -> Text | None:
+    """What a relative date is called; None of what is none."""
+    words = " ".join(value.lower().replace("_", " ").split())
+    if found := _LAST_DAYS.fullmatch(words):
+        days = int(found[1])
+        return ngettext("last %(count)d day", "last %(count)d days", days) % {"count": days}
+    return _LABELS.get(words)
+
+
+def period_of(found: Range, params: QueryDict, moment: dt.datetime) -> str:
+    """The relative date that these parameters would come from at `moment`; empty where there is none.
+
+    So a template that is opened with the dates of today, and kept again, stays relative.
+    """
+    given = [params.get(name) for name in found.names]
+    if not all(given):
+        return ""
+    name = str(params.get("tz", ""))
+    zone = ZoneInfo(name) if name in time_zones() else dt.UTC
+    today = moment.astimezone(zone).date()
+    for value in _OFFERED:
+        days = period(value, today)
+        if days is not None and given == [days.start(zone), days.end(zone)][: len(given)]:
+            return value
+    return ""
