@@ -41,9 +41,9 @@ class ExportJobAdmin(ReadOnlyAdmin):
         *("door", "user", "tenant", "ip", "user_agent", "format", "shown_parameters"),
         *("created_at", "due_at", "started_at", "finished_at", "expires_at"),
         *("rows_expected", "row_count", "byte_count", "sha256", "filename", "media_type", "cursor"),
-        *("stored_as", "record"),
+        *("stored_as", "template", "shown_recipients", "record"),
     )
-    readonly_fields = ("id", "shown_parameters", "record")
+    readonly_fields = ("id", "shown_parameters", "shown_recipients", "record")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExportJob]:
         return reachable_jobs(request.user).order_by(*self.ordering)
@@ -73,6 +73,10 @@ class ExportJobAdmin(ReadOnlyAdmin):
     @admin.display(description=_("parameters"))
     def shown_parameters(self, job: ExportJob) -> str:
         return pretty(job.parameters)
+
+    @admin.display(description=_("recipients"))
+    def shown_recipients(self, job: ExportJob) -> str:
+        return ", ".join(job.recipients) or "-"
 
     @admin.display(description=_("audit record"))
     def record(self, job: ExportJob) -> str:

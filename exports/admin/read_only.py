@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from ..jobs import storage
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no argument at run time
     """Nothing can be added, changed or deleted, whoever it is."""
 
-    actions = None
+    actions: Any = None
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -20,3 +22,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no arg
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class NoticesAdmin(ReadOnlyAdmin):
+    """What jobs and schedules leave behind. Where there are no jobs there is nothing to be seen."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return storage.is_configured() and super().has_view_permission(request, obj)
