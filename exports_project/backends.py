@@ -1,9 +1,8 @@
-"""Django's settings of the database and the mail server, from their URLs."""
+"""Django's settings of a database, from its URL."""
 
 from typing import Any
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
 
 from exports_project.environment import database_problems
 from exports_project.variables import require_none
@@ -36,28 +35,3 @@ def database(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
     # A transaction of the request would end before an export's body is streamed: the stream opens its own.
     configured["ATOMIC_REQUESTS"] = False
     return configured
-
-
-def mailer(url: str) -> dict[str, object]:
-    """One entry of MAILERS from an EMAIL_URL such as `smtp+tls://user:password@host:587`.
-
-    Raises ImproperlyConfigured where it cannot be read.
-    """
-    try:
-        parts = environ.Env.email_url_config(url)
-    except (ValueError, ImproperlyConfigured):
-        raise ImproperlyConfigured(
-            "EMAIL_URL is not the URL of a mail server, such as smtp+tls://user:password@host:587."
-        ) from None
-    names = {
-        "EMAIL_HOST": "host",
-        "EMAIL_PORT": "port",
-        "EMAIL_HOST_USER": "username",
-        "EMAIL_HOST_PASSWORD": "password",
-        "EMAIL_USE_TLS": "use_tls",
-        "EMAIL_USE_SSL": "use_ssl",
-    }
-    backend = parts["EMAIL_BACKEND"]
-    if not backend.endswith("smtp.EmailBackend"):
-        return {"BACKEND": backend}
-    return {"BACKEND": backend, "OPTIONS": {new: parts[old] for old, new in names.items() if parts.get(old)}}

@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
+from django.core.mail import mailers
 from django.utils.csp import CSP
 
 MOST_FAILURES: Final = 100
@@ -23,7 +24,7 @@ LOOSE_SOURCES: Final = frozenset({CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL, "*", "http
 @register("exports_project", deploy=True)
 def check_deployment(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """A warning for each dangerous setting, with its number."""
-    return [*_check_openness(), *_check_lockout(), *_check_policy(), *_check_cookies()]
+    return [*_check_openness(), *_check_lockout(), *_check_policy(), *_check_cookies(), *_check_mailer()]
 
 
 def _check_openness() -> Iterator[CheckMessage]:
@@ -69,6 +70,15 @@ def _check_cookies() -> Iterator[CheckMessage]:
         if getattr(settings, f"{cookie}_COOKIE_SAMESITE") not in ("Lax", "Strict"):
             text = f"{cookie}_COOKIE_SAMESITE lets browsers send the cookie with the requests of other sites."
             yield _warning("W008", text, "Set it to 'Lax'.")
+
+
+def _check_mailer() -> Iterator[CheckMessage]:
+    """Whether what EMAIL_URL names can be made: of a mail service, its options are looked at no sooner."""
+    try:
+        mailers["default"]
+    except Exception:  # each backend has its own; what it says may hold a key
+        text = "The mailer cannot be made: no mail will be sent."
+        yield _warning("W009", text, "Correct the options in EMAIL_URL: `manage.py sendtestemail` says more.")
 
 
 def _warning(number: str, text: str, hint: str) -> Warning:

@@ -52,7 +52,9 @@ def production_problems(values: Mapping[str, str]) -> Iterator[str]:
     for name, advice in REQUIRED.items():
         if not split_list(values.get(name, "")):
             yield f"{name} is not set: {advice}."
-    yield from _secret_key_problems(values.get("SECRET_KEY", ""))
+    yield from _secret_key_problems("SECRET_KEY", values.get("SECRET_KEY", ""))
+    for key in split_list(values.get("SECRET_KEY_FALLBACKS", "")):
+        yield from _secret_key_problems("SECRET_KEY_FALLBACKS", key)
     yield from _host_problems(split_list(values.get("ALLOWED_HOSTS", "")))
     yield from database_problems(values.get("DATABASE_URL", ""), in_memory=False)
     yield from database_problems(
@@ -68,13 +70,15 @@ def production_problems(values: Mapping[str, str]) -> Iterator[str]:
         yield "EXPORTS_DEV_USER_HEADER is on: with it anybody can name the user they want to be; remove it."
 
 
-def _secret_key_problems(key: str) -> Iterator[str]:
+def _secret_key_problems(name: str, key: str) -> Iterator[str]:
+    """Of a key by which things are signed, or were: what one that can be guessed has signed is taken too."""
     if not key.strip():
         return
+    advice = REQUIRED["SECRET_KEY"] if name == "SECRET_KEY" else "leave it out"
     if len(key) < SECRET_KEY_LENGTH or len(set(key)) < SECRET_KEY_UNIQUE_CHARACTERS:
-        yield f"SECRET_KEY is too easy to guess: {REQUIRED['SECRET_KEY']}."
+        yield f"{name} is too easy to guess: {advice}."
     elif key.startswith(INSECURE_PREFIX):
-        yield f"SECRET_KEY is one made for development: {REQUIRED['SECRET_KEY']}."
+        yield f"{name} is one made for development: {advice}."
 
 
 def _host_problems(hosts: Sequence[str]) -> Iterator[str]:
@@ -148,6 +152,11 @@ def proxy_problems(proxies: Sequence[str]) -> Iterator[str]:
 def export_network_problems(name: str, networks: Sequence[str]) -> Iterator[str]:
     """Complaints about a list of networks that exports may be asked for from."""
     yield from _network_problems(name, networks, "that is nearly everybody")
+
+
+def webhook_network_problems(networks: Sequence[str]) -> Iterator[str]:
+    """Complaints about EXPORTS_WEBHOOK_NETWORKS: the part of the inside that users' webhooks may reach."""
+    yield from _network_problems("EXPORTS_WEBHOOK_NETWORKS", networks, "users could reach nearly everything")
 
 
 def metrics_problems(token: str, networks: Sequence[str]) -> Iterator[str]:

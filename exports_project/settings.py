@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from exports_project import backends, background, credentials, environment, secret_files
+from exports_project import backends, background, credentials, environment, mailing, secret_files
 from exports_project.operations import logs
 from exports_project.variables import Variables, require_none
 
@@ -40,6 +40,8 @@ if not DEBUG:
 SECRET_KEY = env.text(
     "SECRET_KEY", f"{environment.INSECURE_PREFIX}for-development-and-for-nothing-else-whatsoever"
 )
+# Keys that were the secret one before: what was signed with them is still taken.
+SECRET_KEY_FALLBACKS = env.entries("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.entries("ALLOWED_HOSTS") or ["localhost", ".localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.entries("CSRF_TRUSTED_ORIGINS")
 
@@ -161,8 +163,9 @@ else:
     SILENCED_SYSTEM_CHECKS.append("django_ratelimit.E003")
 
 MAILERS = {
-    "default": backends.mailer(env.text("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
+    "default": mailing.mailer(env.text("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
 }
+DEFAULT_FROM_EMAIL = mailing.sender(env, ALLOWED_HOSTS)
 
 # --- Users --------------------------------------------------------------------------------------------------
 
@@ -257,6 +260,8 @@ allowed_networks = env.entries("EXPORTS_ALLOWED_NETWORKS")
 sensitive_networks = env.entries("EXPORTS_SENSITIVE_NETWORKS")
 require_none(environment.export_network_problems("EXPORTS_ALLOWED_NETWORKS", allowed_networks))
 require_none(environment.export_network_problems("EXPORTS_SENSITIVE_NETWORKS", sensitive_networks))
+webhook_networks = env.entries("EXPORTS_WEBHOOK_NETWORKS")
+require_none(environment.webhook_network_problems(webhook_networks))
 
 # The engine's own settings; what is left out or None takes the engine's default.
 EXPORTS = {
@@ -288,6 +293,19 @@ EXPORTS = {
     "JOB_MAX_SECONDS": env.whole_number("EXPORTS_JOB_MAX_SECONDS", 6 * 3600) or None,
     "FILE_SECONDS": env.whole_number("EXPORTS_FILE_SECONDS", 7 * 24 * 3600) or None,
     "LINK_SECONDS": env.whole_number("EXPORTS_LINK_SECONDS", 3600, least=1),
+    "BASE_URL": mailing.base_url(env, ALLOWED_HOSTS, debug=DEBUG),
+    "MAX_TEMPLATES_PER_USER": env.whole_number("EXPORTS_MAX_TEMPLATES_PER_USER", 200) or None,
+    "MAX_SCHEDULES_PER_USER": env.whole_number("EXPORTS_MAX_SCHEDULES_PER_USER", 50) or None,
+    "MIN_SCHEDULE_SECONDS": env.whole_number("EXPORTS_MIN_SCHEDULE_SECONDS", 300, least=1),
+    "SCHEDULE_FAILURES": env.whole_number("EXPORTS_SCHEDULE_FAILURES", 5, least=1),
+    "MAIL_DOMAINS": mailing.domains(env),
+    "MAX_RECIPIENTS": env.whole_number("EXPORTS_MAX_RECIPIENTS", 20, least=1),
+    "MAIL_ATTACHMENT_BYTES": env.whole_number("EXPORTS_MAIL_ATTACHMENT_BYTES", 1 << 20) or None,
+    "MAIL_LINK_SECONDS": env.whole_number("EXPORTS_MAIL_LINK_SECONDS", 3 * 24 * 3600, least=1),
+    "MAIL_SECONDS": env.whole_number("EXPORTS_MAIL_SECONDS", 3 * 24 * 3600, least=1),
+    "MAX_WEBHOOKS_PER_USER": env.whole_number("EXPORTS_MAX_WEBHOOKS_PER_USER", 10) or None,
+    "WEBHOOK_NETWORKS": webhook_networks,
+    "WEBHOOK_SECONDS": env.whole_number("EXPORTS_WEBHOOK_SECONDS", 15, least=1),
 }
 
 # --- Safety -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ OTHERS = (
     "CSRF_TRUSTED_ORIGINS",
     "DATABASE_URL_FILE",
     "DRAIN_SECONDS",
+    "EMAIL_FROM",
     "EMAIL_URL",
     "EMAIL_URL_FILE",
     "GRACEFUL_SECONDS",
@@ -29,6 +30,8 @@ OTHERS = (
     "NEXTAUTH_SECRET_FILE",
     "REDIS_URL",
     "REDIS_URL_FILE",
+    "SECRET_KEY_FALLBACKS",
+    "SECRET_KEY_FALLBACKS_FILE",
     "SECRET_KEY_FILE",
 )
 for name in list(os.environ):

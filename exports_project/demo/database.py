@@ -4,6 +4,12 @@ from typing import Final
 
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.http import QueryDict
+
+from accounts.models import User
+from exports.caller import Caller
+from exports.models import ExportLog
+from exports.saved.control import Choice, create
 
 from . import accounts
 from .seeding import Counts, seed
@@ -54,9 +60,21 @@ def is_filled() -> bool:
 
 
 def _fill() -> None:
-    accounts.ensure_user(accounts.STAFF, staff=True)
+    accounts.ensure_user(accounts.STAFF, staff=True, email=_address(accounts.STAFF))
     for user_id, counts in COUNTS.items():
-        accounts.ensure_user(user_id)
+        accounts.ensure_user(user_id, email=_address(user_id))
         seed(user_id, counts)
+        _keep_template(user_id)
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {MARKER} (filled) VALUES (1)")  # noqa: S608 - a constant
+
+
+def _address(user_id: str) -> str:
+    """A mail address that leads nowhere: the demo's mails are shown on the terminal."""
+    return f"{user_id}@example.com"
+
+
+def _keep_template(user_id: str) -> None:
+    parameters = QueryDict("start_date=last month&end_date=last month&outcome=completed&format=xlsx")
+    choice = Choice(name="Completed calls of last month", dataset="calls", parameters=parameters)
+    create(choice, Caller(user=User.objects.get(pk=user_id), door=ExportLog.Door.COMMAND))

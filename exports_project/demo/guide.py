@@ -4,7 +4,7 @@ from typing import Final
 
 from exports.contrib.netscan.models import Scan
 
-from . import accounts
+from . import accounts, server
 from .database import COUNTS
 
 DOWNLOADS: Final = (
@@ -20,7 +20,7 @@ INFO: Final = "/api/exports/info"
 
 def text(port: int) -> str:
     """Addresses, accounts, and curl lines that work as they stand, a scan that is there among them."""
-    base = f"http://localhost:{port}"
+    base = server.base_url(port)
     first, *others = COUNTS
     names = ", ".join([first, *others])
     curl = f'curl -H "X-User-Id: {first}"'
@@ -30,6 +30,7 @@ def text(port: int) -> str:
         f"  Sign in      {base}/login/ as {names} or {accounts.STAFF} (staff); each password is the name",
         f"  Web pages    {base}/exports/",
         f"  Jobs         {base}/exports/jobs/ (a worker makes their files in the background)",
+        f"  Schedules    {base}/exports/schedules/ (a scheduler runs them; mails are shown here)",
         f"  API pages    {base}/api/docs/",
         f"  Admin        {base}/admin/ as {accounts.STAFF}",
         "",

@@ -1,4 +1,4 @@
-"""Run gunicorn and a worker below the demo, and take them down with it."""
+"""Run gunicorn, a worker and a scheduler below the demo, and take them down with it."""
 
 import ctypes
 import signal
@@ -36,6 +36,8 @@ WORKERS: Final = {
         *("worker", "--concurrency", "1", "--loglevel", "WARNING"),
     ),
 }
+# Of schedules, mails and webhooks. What it does is done twice by nobody: there may be others beside it.
+SCHEDULER: Final = (sys.executable, str(ROOT / "manage.py"), "export_scheduler")
 
 
 class ServerError(RuntimeError):
@@ -102,18 +104,35 @@ def child(
 
 
 def serve(port: int, environment: dict[str, str], queue: str, announce: Callable[[], None]) -> None:
-    """Serve until this process is stopped, with a worker beside it; `announce` is called once it answers.
+    """Serve until this process is stopped, with the processes beside it; `announce` once it answers.
 
-    `queue` is the backend of the tasks. Raises ServerError where one of the two ends.
+    `queue` is the backend of the tasks. Raises ServerError where one of them ends.
     """
     command = (*COMMAND, "--bind", f"{HOST}:{port}")
+    # Unless the environment says otherwise: where links in mails lead, and that mails, which are shown on the
+    # terminal, have no files.
+    defaults = {"EXPORTS_BASE_URL": base_url(port), "EXPORTS_MAIL_ATTACHMENT_BYTES": "0"}
+    given = {name: value for name, value in environment.items() if value.strip()}
+    environment = environment | defaults | {name: given[name] for name in defaults if name in given}
     with (
         child(command, environment, own_group=True) as process,
         child(WORKERS[queue], environment, own_group=True) as worker,
+        child(SCHEDULER, environment, own_group=True) as scheduler,
     ):
         wait_until_healthy(process, f"http://{HOST}:{port}{HEALTH}")
         announce()
-        wait_until_one_ends({"gunicorn": process, "The worker of background jobs": worker})
+        wait_until_one_ends(
+            {
+                "gunicorn": process,
+                "The worker of background jobs": worker,
+                "The scheduler": scheduler,
+            }
+        )
+
+
+def base_url(port: int) -> str:
+    """The demo's address for people: cookies of one name of this machine are not sent to another."""
+    return f"http://localhost:{port}"
 
 
 def wait_until_one_ends(processes: Mapping[str, subprocess.Popen[bytes]]) -> NoReturn:

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from exports.jobs import reading
 from exports.jobs.storage import is_configured
 from exports_project.operations import worker_files
+from exports_project.operations.schedule_metrics import Schedules
 
 # A second time series beside each counter, which nothing reads; files have none of them anyway.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -29,6 +30,7 @@ def scraped() -> CollectorRegistry:
     registry.register(WorkerMemory())
     registry.register(Database())
     registry.register(Jobs())
+    registry.register(Schedules())
     return registry
 
 

@@ -12,7 +12,17 @@ from django.utils import timezone
 
 from exports.exceptions import StorageFailed
 from exports.jobs import storage
-from exports.models import ExportJob, ExportLog
+from exports.models import (
+    ExportJob,
+    ExportLog,
+    ExportMail,
+    ExportSchedule,
+    ExportTemplate,
+    ScheduleRun,
+    TemplateCursor,
+    Webhook,
+    WebhookDelivery,
+)
 from tests.commands.conftest import run
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +30,8 @@ pytestmark = pytest.mark.django_db
 Status = ExportJob.Status
 NOTHING = (
     "Lost records closed: 0. Jobs taken back: 0, enqueued again: 0. Files expired: 0, without a job: 0. "
-    "Removed: 0 jobs of nobody, 0 old jobs, 0 old tasks.\n"
+    "Removed: 0 jobs of nobody, 0 old jobs, 0 old tasks, 0 old runs, 0 old mails and webhook messages, 0 "
+    "templates, cursors, schedules and webhooks of nobody.\n"
 )
 
 
@@ -81,7 +92,8 @@ def test_it_works(make_job, user, files):
     assert (done.code, done.err) == (0, "")
     assert done.out == (
         "Lost records closed: 1. Jobs taken back: 2, enqueued again: 0. Files expired: 1, without a job: 1. "
-        "Removed: 1 jobs of nobody, 1 old jobs, 0 old tasks.\n"
+        "Removed: 1 jobs of nobody, 1 old jobs, 0 old tasks, 0 old runs, 0 old mails and webhook messages, 0 "
+        "templates, cursors, schedules and webhooks of nobody.\n"
     )
     assert ExportLog.objects.get().outcome == "failed"
     assert statuses() == {
@@ -173,3 +185,89 @@ def test_tasks_of_ours_that_are_over_go_too(db):
     at_work = make("RUNNING", 6)
     assert ", 2 old tasks" in run("clean_exports", "--days=0").out
     assert model.objects.filter(pk=at_work).exists()
+
+
+# --- Schedules, mails and webhooks --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(user):
+    """saved(user): a template, its schedule with a run, and a webhook of theirs."""
+
+    def make(owner: str) -> tuple[ExportTemplate, ExportSchedule, Webhook]:
+        template = ExportTemplate.objects.create(user=owner, name="Calls", dataset="calls")
+        schedule = ExportSchedule.objects.create(user=owner, template=template, rule="0 6 * * *")
+        webhook = Webhook.objects.create(user=owner, url="https://example.com/hook")
+        return template, schedule, webhook
+
+    return make
+
+
+def test_what_is_nobodys_goes(saved, user, stranger, settings):
+    """With and without jobs: a template needs none."""
+    settings.EXPORTS = settings.EXPORTS | {"STORAGE": None}
+    template, schedule, webhook = saved(user.pk)
+    theirs, their_schedule, _their_webhook = saved("gone")
+    for key in ("gone", stranger.pk):
+        template.shares.create(user=key)
+    TemplateCursor.objects.create(template=template, user="gone", cursor="2026")
+    other = ExportSchedule.objects.create(user=user.pk, template=theirs, rule="0 7 * * *")
+    ScheduleRun.objects.create(schedule=their_schedule, occurrence=ago(days=1))
+    done = run("clean_exports")
+    assert (done.code, done.err) == (0, "")
+    assert ", 4 templates, cursors, schedules and webhooks of nobody." in done.out
+    assert list(ExportTemplate.objects.all()) == [template]
+    assert set(ExportSchedule.objects.all()) == {schedule, other}
+    assert list(Webhook.objects.all()) == [webhook]
+    # What is left of shares tells nobody which ids there are.
+    assert [share.user for share in template.shares.all()] == ["gone", stranger.pk]
+    assert not TemplateCursor.objects.exists()
+    other.refresh_from_db()
+    assert other.template is None
+    assert run("clean_exports").out == NOTHING
+
+
+def test_old_runs_go_and_those_that_wait_stay(saved, user):
+    _template, schedule, _webhook = saved(user.pk)
+
+    def make(days: int, outcome: str, **values: object) -> int:
+        described = {"schedule": schedule, "occurrence": ago(days=days), "outcome": outcome}
+        return ScheduleRun.objects.create(**described | values).pk
+
+    kept = {
+        make(91, "waiting"),
+        make(92, "running"),
+        make(89, "succeeded", finished_at=ago(days=89)),
+    }
+    for days, outcome in ((93, "succeeded"), (94, "failed"), (95, "skipped")):
+        make(days, outcome, finished_at=ago(days=days))
+    assert ", 3 old runs" in run("clean_exports").out
+    assert set(ScheduleRun.objects.values_list("pk", flat=True)) == kept
+    # What is old of jobs and mails is another thing: somebody reads what became of a monthly schedule.
+    assert ", 0 old runs" in run("clean_exports", "--days=0").out
+
+
+def test_old_messages_go_and_those_to_be_sent_stay(saved, user, make_job):
+    _template, _schedule, webhook = saved(user.pk)
+    job = make_job("succeeded", expires_at=None)
+    kept = set()
+    for number, (status, days) in enumerate(
+        [("sent", 31), ("failed", 31), ("dropped", 31), ("sent", 29), ("waiting", 31), ("sending", 31)]
+    ):
+        told = {"status": status, "created_at": ago(days=days), "event": f"{number}"}
+        mail = ExportMail.objects.create(kind="job", user=user.pk, recipient="a@example.com", job=job, **told)
+        delivery = WebhookDelivery.objects.create(webhook=webhook, payload="{}", **told)
+        if number > 2:
+            kept |= {mail.pk, delivery.pk}
+    assert ", 6 old mails and webhook messages" in run("clean_exports").out
+    left = [*ExportMail.objects.all(), *WebhookDelivery.objects.all()]
+    assert {message.pk for message in left} == kept
+    assert ", 2 old mails and webhook messages" in run("clean_exports", "--days=0").out
+
+
+def test_an_old_job_counts_once_whatever_goes_with_it(make_job, user):
+    job = make_job("failed", finished_at=ago(days=31))
+    for recipient in ("a@example.com", "b@example.com"):
+        ExportMail.objects.create(kind="job", user=user.pk, recipient=recipient, job=job, event="x")
+    assert ", 1 old jobs" in run("clean_exports").out
+    assert not ExportMail.objects.exists()

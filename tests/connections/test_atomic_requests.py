@@ -12,12 +12,18 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from exports.admin.actions import ExportActionMixin
+from exports.api import base as api_base
 from exports.api import jobs as api_jobs
+from exports.api.schedules import ScheduleRunView
+from exports.api.templates import TemplateRunView
 from exports.api.views import ExportView, HealthView
 from exports.checks import check_exports
 from exports.installation import EXPORTING_VIEWS
 from exports.web import jobs as web_jobs
-from exports.web.views import DatasetView, DownloadView, _EngineView
+from exports.web import own as web_own
+from exports.web import schedule_actions as web_schedules
+from exports.web.engine_views import EngineView
+from exports.web.views import DatasetView, DownloadView
 from tests.engine.models import Order
 
 View = Callable[..., Any]
@@ -77,8 +83,11 @@ class OwnExportView(ExportView):
 VIEWS = {
     "api": ExportView.as_view(dataset="orders"),
     "api, asking for a job": api_jobs.JobSubmitView.as_view(),
+    "api, running a template": TemplateRunView.as_view(),
+    "api, running a schedule": ScheduleRunView.as_view(),
     "api, a project's own": OwnExportView.as_view(dataset="orders"),
     "web, a job": web_jobs.JobView.as_view(),
+    "web, running a schedule": web_schedules.ScheduleRunView.as_view(),
     "web, page": DatasetView.as_view(),
     "web, download": DownloadView.as_view(),
 }
@@ -154,5 +163,5 @@ def test_the_admins_export_view(settings, admin_class, expected):
 
 def test_the_names_by_which_it_knows_them_are_those_of_the_doors():
     named = {pkgutil.resolve_name(name) for name in EXPORTING_VIEWS}
-    jobs = {api_jobs.JobEngineView, web_jobs.JobPage}
-    assert named == {ExportView, _EngineView, ExportActionMixin.export_view} | jobs
+    own = {api_base.ObjectView, web_own.OwnPage}
+    assert named == {ExportView, EngineView, ExportActionMixin.export_view} | own

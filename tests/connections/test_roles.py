@@ -1,9 +1,11 @@
 """A role with no more rights than the service needs, made by the statements of the documentation."""
 
+import json
 import re
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +17,9 @@ from tests.processes.sessions import Session
 from tests.servers import ROOT, manage, run_server
 
 pytestmark = pytest.mark.postgresql
+
+# Whom mails are for, and to where webhooks may be sent: where nobody listens.
+NOTICES = {"EXPORTS_MAIL_DOMAINS": "example.com", "EXPORTS_WEBHOOK_NETWORKS": "127.0.0.0/8"}
 
 
 def documented(role: str) -> str:
@@ -39,7 +44,7 @@ def role(filled: str, observer: Observer) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def service(filled: str, role: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     url = re.sub("//[^@]*@", f"//{role}:secret@", filled, count=1)
-    server = run_server(url, tmp_path_factory.mktemp("role"), env=ENVIRONMENT)
+    server = run_server(url, tmp_path_factory.mktemp("role"), env=ENVIRONMENT | NOTICES)
     yield Service(server, url)
     server.stop()
 
@@ -73,6 +78,39 @@ def test_background_jobs(service):
     cleaned = manage(service.database_url, "clean_exports", "--days=0")
     assert cleaned.returncode == 0, cleaned.stderr
     assert ", 1 old tasks" in cleaned.stdout
+
+
+def test_schedules_mails_and_webhooks(service):
+    """Each kept, run, told of and cleaned up by this role."""
+
+    def ask(path: str, **body: object) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{service.server.url}/api/exports/{path}",
+            json.dumps(body).encode(),
+            {"X-User-Id": FEW, "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.load(response)
+
+    shared = ["user-many"]
+    template = ask("templates", name="Calls", dataset="calls", since="last run", shared_with=shared)
+    webhook = ask("webhooks", url="https://127.0.0.1:1024/")
+    told = {"recipients": ["a@example.com"], "incremental": False}
+    schedule = ask("schedules", template=template["id"], rule="0 6 * * *", **told)
+    ask(f"templates/{template['id']}/run")
+    ask(f"schedules/{schedule['id']}/run")
+    ask(f"webhooks/{webhook['id']}/test")
+    work = manage(service.database_url, "db_worker", "--no-reload", "--no-startup-delay", "--batch")
+    assert work.returncode == 0, work.stderr
+    [run] = service.json(f"/api/exports/schedules/{schedule['id']}/runs", FEW)["results"]
+    assert run["outcome"] == "succeeded", run
+    sent = manage(service.database_url, "export_scheduler", "--once", env=NOTICES)
+    assert (sent.returncode, "To: a@example.com" in sent.stdout) == (0, True), sent.stderr
+    deliveries = f"/api/exports/webhooks/{webhook['id']}/deliveries"
+    assert 1 in [found["attempts"] for found in service.json(deliveries, FEW)["results"]]
+    cleaned = manage(service.database_url, "clean_exports", "--days=0")
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert ", 1 old mails and webhook messages" in cleaned.stdout
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.demo.processes import READY_SECONDS, environment, free_port, run, run
 from tests.servers import manage
 
 USER = {"X-User-Id": "user-123"}
+ADDRESS = "user-123@example.com"
 
 
 def children(pid: int) -> list[int]:
@@ -103,13 +104,15 @@ def test_it_works_and_again(tmp_path):
         assert exported(demo, "calls") == rows
         # The downloads of the first time are still on record.
         assert json.loads(demo.get("/api/exports/logs", USER))["count"] >= 7
-        gunicorn, worker = children(demo.process.pid)
+        gunicorn, worker, scheduler = children(demo.process.pid)
         assert "db_worker" in Path(f"/proc/{worker}/cmdline").read_text()
+        assert "export_scheduler" in Path(f"/proc/{scheduler}/cmdline").read_text()
         assert len(children(gunicorn)) == 1
         assert {"workers = 1", "threads = 64", "worker_class = gthread"} <= configuration(gunicorn)
         assert demo.stop(signal.SIGINT) == 0
         assert not Path(f"/proc/{gunicorn}").exists()
         assert not Path(f"/proc/{worker}").exists()
+        assert not Path(f"/proc/{scheduler}").exists()
     assert (tmp_path / ".env").read_text() == written
 
 
@@ -139,7 +142,7 @@ def test_the_worker_beside_it(tmp_path):
         assert done["status"] == "succeeded", done
         file = demo.get(f"/api/exports/jobs/{asked['id']}/file", USER)
         assert [path.read_bytes() for path in files.iterdir()] == [file]
-        _gunicorn, worker = children(demo.process.pid)
+        _gunicorn, worker, _scheduler = children(demo.process.pid)
         os.kill(worker, signal.SIGKILL)
         assert demo.process.wait(20) == 1
         demo.join()
@@ -150,6 +153,27 @@ def test_the_worker_beside_it(tmp_path):
         os.kill(demo.process.pid, signal.SIGKILL)
         demo.process.wait()
         demo.join()  # the worker has the output open for as long as it lives
+
+
+@pytest.mark.sqlite
+def test_the_scheduler_beside_it(tmp_path):
+    """A job's mail is shown on the terminal, with a link that opens the file."""
+    with running(tmp_path) as demo:
+        [template] = job(demo, "/api/exports/templates")["results"]
+        assert template["dataset"] == "calls"
+        asked = json.dumps({"template": template["id"], "rule": "0 6 * * *", "recipients": [ADDRESS]})
+        schedule = job(demo, "/api/exports/schedules", asked.encode())
+        job(demo, f"/api/exports/schedules/{schedule['id']}/run", b"{}")
+        deadline = time.monotonic() + READY_SECONDS
+        while f"To: {ADDRESS}" not in demo.output or "?link=" not in demo.output:
+            assert time.monotonic() < deadline, demo.output
+            time.sleep(0.1)
+        assert f"http://localhost:{demo.port}/api/exports/jobs/" in demo.output
+        *_others, scheduler = children(demo.process.pid)
+        os.kill(scheduler, signal.SIGKILL)
+        assert demo.process.wait(20) == 1
+        demo.join()
+        assert "The scheduler stopped by itself" in demo.output
 
 
 @pytest.mark.postgresql

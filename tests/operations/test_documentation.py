@@ -28,7 +28,7 @@ def kept() -> dict[str, tuple[str, list[str]]]:
 
 def measured() -> dict[str, tuple[str, list[str]]]:
     """The same of what is measured at each scrape."""
-    collectors = (registry.WorkerMemory(), registry.Database(), registry.Jobs())
+    collectors = (registry.WorkerMemory(), registry.Database(), registry.Jobs(), registry.Schedules())
     families = [family for collector in collectors for family in collector.collect()]
     return {
         family.name: (family.type, sorted({label for sample in family.samples for label in sample.labels}))
@@ -63,6 +63,10 @@ def test_what_is_watched_exists():
         "database_connections_max",
         "export_jobs",
         "export_jobs_oldest_seconds",
+        "export_schedules",
+        "export_messages_waiting",
+        "export_messages_unsure",
+        "export_scheduler_oldest_seconds",
     ]
     for expression, _ in table(section(OPERATIONS, "### What to watch"), "expression"):
         used = re.findall(r"\b(?:http|exports?|worker|database)_\w+", coded(expression)[0])

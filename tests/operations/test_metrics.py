@@ -10,7 +10,14 @@ from django.urls import resolve
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from exports.models import ExportJob
+from exports.models import (
+    ExportJob,
+    ExportMail,
+    ExportSchedule,
+    ScheduleRun,
+    Webhook,
+    WebhookDelivery,
+)
 from exports_project.operations import http_metrics
 
 TOKEN = "a-token-of-these-tests"
@@ -208,6 +215,7 @@ def test_a_database_that_is_down_hides_nothing_else(scrape, monkeypatch):
     samples = scrape()
     assert samples["database_up",] == 0
     assert "export_jobs" not in str(samples)
+    assert "export_schedule" not in str(samples)
     assert ("exports_running",) in samples
 
 
@@ -233,3 +241,37 @@ def test_jobs_that_wait_and_run(scrape, user, settings):
     assert 600 <= scrape()["export_jobs_oldest_seconds",] < 660
     settings.EXPORTS = settings.EXPORTS | {"STORAGE": None}
     assert "export_jobs" not in str(scrape())
+
+
+@pytest.mark.django_db
+def test_schedules_and_what_is_to_be_sent(scrape, user, settings):
+    def found(name: str, label: str, *values: str) -> list[float]:
+        samples = scrape()
+        return [samples[f"export_{name}", (label, value)] for value in values]
+
+    def oldest() -> float:
+        return scrape()["export_scheduler_oldest_seconds",]
+
+    now = timezone.now()
+    described = {"user": user.pk, "rule": "0 6 * * *"}
+    assert found("schedules", "status", "active", "paused", "stopped") == [0, 0, 0]
+    assert (found("messages_waiting", "kind", "mail", "webhook"), oldest()) == ([0, 0], 0)
+    schedule = ExportSchedule.objects.create(**described, next_run_at=now + dt.timedelta(hours=1))
+    for status in ("paused", "stopped", "stopped"):  # nobody waits for these
+        ExportSchedule.objects.create(**described, status=status, next_run_at=now - dt.timedelta(days=1))
+    assert (found("schedules", "status", "active", "paused", "stopped"), oldest()) == ([1, 1, 2], 0)
+    mail = {"kind": "stopped", "user": user.pk, "schedule": schedule}
+    ExportMail.objects.create(**mail, event="1", due_at=now - dt.timedelta(minutes=1), unsure=2)
+    ExportMail.objects.create(**mail, event="2", status="failed", due_at=now - dt.timedelta(days=1))
+    webhook = Webhook.objects.create(user=user.pk, url="https://example.com/")
+    told = {"webhook": webhook, "event": "x", "payload": "{}"}
+    WebhookDelivery.objects.create(**told, status="sending", due_at=now + dt.timedelta(minutes=5))
+    assert found("messages_waiting", "kind", "mail", "webhook") == [1, 1]
+    assert found("messages_unsure", "kind", "mail", "webhook") == [2, 0]
+    assert 60 <= oldest() < 120
+    ScheduleRun.objects.create(schedule=schedule, occurrence=now, due_at=now - dt.timedelta(minutes=10))
+    assert 600 <= oldest() < 660
+    ExportSchedule.objects.filter(pk=schedule.pk).update(next_run_at=now - dt.timedelta(hours=1))
+    assert 3600 <= oldest() < 3660
+    settings.EXPORTS = settings.EXPORTS | {"STORAGE": None}
+    assert "export_schedule" not in str(scrape())

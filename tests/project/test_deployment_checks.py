@@ -12,7 +12,12 @@ from exports_project.checks import check_deployment
 pytestmark = pytest.mark.sqlite
 
 CACHE = "django.core.cache.backends"
-LIMITS = {"RATE": "10/h", "MAX_CONCURRENT_PER_USER": 10, "SENSITIVE_NETWORKS": ["192.0.2.0/24"]}
+LIMITS = {
+    "RATE": "10/h",
+    "MAX_CONCURRENT_PER_USER": 10,
+    "SENSITIVE_NETWORKS": ["192.0.2.0/24"],
+    "BASE_URL": "https://exports.example.com",
+}
 FOLDER = "django.core.files.storage.FileSystemStorage"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # What the settings are in a production, and tests/settings.py has otherwise.
@@ -59,6 +64,10 @@ def stored(backend: str = FOLDER, **options: object) -> dict[str, object]:
     return {"STORAGES": project.STORAGES | {"exports": {"BACKEND": backend, "OPTIONS": options}}}
 
 
+def mailer(backend: str, **options: object) -> dict[str, object]:
+    return {"MAILERS": {"default": {"BACKEND": backend, "OPTIONS": options}}}
+
+
 JOBS = LIMITS | {"STORAGE": "exports"}
 STATIC = project.STATIC_ROOT
 WITHOUT_POLICY = [name for name in project.MIDDLEWARE if "csp" not in name]
@@ -77,6 +86,8 @@ DANGEROUS = [
     ("exports.W110", stored(location=STATIC / "exports")),
     ("exports.W110", stored("storages.backends.s3.S3Storage", bucket_name="b", default_acl="public-read")),
     ("exports.W111", {"EXPORTS": JOBS | {"FILE_SECONDS": None}}),
+    ("exports.W112", {"EXPORTS": JOBS | {"BASE_URL": None}}),
+    ("exports.W112", {"EXPORTS": JOBS | {"BASE_URL": "http://exports.example.com"}}),
     ("exports_project.W001", {"PUBLIC_SCHEMA": True}),
     ("exports_project.W002", {"DEV_USER_HEADER": True}),
     ("exports_project.W003", {"level": "DEBUG"}),
@@ -91,6 +102,9 @@ DANGEROUS = [
     ("exports_project.W008", {"SESSION_COOKIE_SAMESITE": "None"}),
     ("exports_project.W008", {"SESSION_COOKIE_SAMESITE": False}),
     ("exports_project.W008", {"CSRF_COOKIE_SAMESITE": "None"}),
+    ("exports_project.W009", mailer("anymail.backends.postmark.EmailBackend")),
+    ("exports_project.W009", mailer("anymail.backends.postmark.EmailBackend", server_token="t", other="x")),
+    ("exports_project.W009", mailer("no.such.Backend")),
     # Django's own, which are not said twice.
     ("security.W004", {"SECURE_HSTS_SECONDS": 0}),
     ("security.W012", {"SESSION_COOKIE_SECURE": False}),
@@ -144,7 +158,8 @@ def test_the_cache_that_counts_the_rate(ids, tmp_path, backend, numbers):
         {"MEDIA_ROOT": "/var/lib/exports-of-others"},
         stored("storages.backends.s3.S3Storage", bucket_name="b", default_acl="private"),
         # Without jobs nobody looks at what is theirs.
-        {"EXPORTS": LIMITS | {"FILE_SECONDS": None}} | stored(),
+        {"EXPORTS": LIMITS | {"FILE_SECONDS": None, "BASE_URL": None}} | stored(),
+        mailer("anymail.backends.postmark.EmailBackend", server_token="t"),
     ],
 )
 def test_the_edges_of_what_is_safe(ids, changes):

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.core.exceptions import ImproperlyConfigured
 
 from exports.conf import ExportSettings
-from exports_project import backends, credentials, environment
+from exports_project import credentials, environment
 
 # Nobody asks the database here.
 pytestmark = pytest.mark.sqlite
@@ -39,6 +39,10 @@ OPTIONAL = """
     DATABASE_URL_FILE EMAIL_URL_FILE METRICS_TOKEN_FILE NEXTAUTH_SECRET_FILE REDIS_URL_FILE SECRET_KEY_FILE
     EXPORTS_CHUNK_SIZE EXPORTS_DEV_USER_HEADER EXPORTS_MAX_CONCURRENT EXPORTS_MAX_CONCURRENT_PER_USER
     EXPORTS_MAX_ROWS EXPORTS_MAX_SECONDS EXPORTS_MAX_SPOOL_BYTES EXPORTS_MIN_BYTES_PER_SECOND
+    EMAIL_FROM EXPORTS_BASE_URL EXPORTS_MAIL_ATTACHMENT_BYTES EXPORTS_MAIL_DOMAINS EXPORTS_MAIL_LINK_SECONDS
+    EXPORTS_MAIL_SECONDS EXPORTS_MAX_RECIPIENTS EXPORTS_MAX_SCHEDULES_PER_USER EXPORTS_MAX_TEMPLATES_PER_USER
+    EXPORTS_MAX_WEBHOOKS_PER_USER EXPORTS_MIN_SCHEDULE_SECONDS EXPORTS_SCHEDULE_FAILURES
+    EXPORTS_WEBHOOK_NETWORKS EXPORTS_WEBHOOK_SECONDS SECRET_KEY_FALLBACKS SECRET_KEY_FALLBACKS_FILE
     EXPORTS_PARALLEL EXPORTS_PUBLIC_SCHEMA EXPORTS_RATE EXPORTS_SINCE_MARGIN GRACEFUL_SECONDS LOG_FORMAT
     LOG_LEVEL METRICS_NETWORKS METRICS_TOKEN REDIS_URL SECRET_KEY SECURE_HSTS_SECONDS TRUSTED_PROXIES
 """
@@ -66,6 +70,9 @@ def test_a_missing_value_is_named(name, value):
         ("SECRET_KEY", SAFE["SECRET_KEY"][:49]),
         ("SECRET_KEY", "abcd" * 20),
         ("SECRET_KEY", "django-insecure-" + SAFE["SECRET_KEY"]),
+        ("SECRET_KEY_FALLBACKS", "short"),
+        ("SECRET_KEY_FALLBACKS", f"{SAFE['SECRET_KEY']},{'abcd' * 20}"),
+        ("SECRET_KEY_FALLBACKS", "django-insecure-" + SAFE["SECRET_KEY"]),
         ("ALLOWED_HOSTS", ","),
         ("ALLOWED_HOSTS", "*"),
         ("ALLOWED_HOSTS", "exports.example.com,*"),
@@ -109,7 +116,15 @@ def test_a_dangerous_value_is_named_and_not_repeated(name, value):
     assert len(found) == 1
     assert found[0].startswith(name)
     if (
-        name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXIES", "METRICS_TOKEN")
+        name
+        in (
+            "SECRET_KEY",
+            "SECRET_KEY_FALLBACKS",
+            "DATABASE_URL",
+            "REDIS_URL",
+            "TRUSTED_PROXIES",
+            "METRICS_TOKEN",
+        )
         and len(value) > 1
     ):
         assert value not in found[0]
@@ -126,6 +141,7 @@ def test_a_dangerous_value_is_named_and_not_repeated(name, value):
         ("DATABASE_URL", "postgresql://u:p@%2Frun%2Fpostgresql/exports"),
         ("REDIS_URL", "rediss://:secret@cache.example.com:6380/1"),
         ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+        ("SECRET_KEY_FALLBACKS", f"{SAFE['SECRET_KEY'][::-1]}, {SAFE['SECRET_KEY']}"),
         ("CSRF_TRUSTED_ORIGINS", "https://a.example.com,https://*.example.org"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7, fd00::/8"),
         ("EXPORTS_DEV_USER_HEADER", "false"),
@@ -147,36 +163,6 @@ def test_all_problems_are_told_at_once_one_a_line():
         "ALLOWED_HOSTS",
         "EXPORTS_DEV_USER_HEADER",
     ]
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("consolemail://", {"BACKEND": "django.core.mail.backends.console.EmailBackend"}),
-        (
-            "smtp+tls://me:p%40ss@mail.example.com:587",
-            {
-                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-                "OPTIONS": {
-                    "host": "mail.example.com",
-                    "port": 587,
-                    "username": "me",
-                    "password": "p@ss",
-                    "use_tls": True,
-                },
-            },
-        ),
-    ],
-)
-def test_the_mailer_of_an_address(url, expected):
-    assert backends.mailer(url) == expected
-
-
-@pytest.mark.parametrize("url", ["smtp://me:secret@mail.example.com:port", "carrier-pigeon://secret"])
-def test_a_mail_server_that_cannot_be_read(url):
-    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL is not") as refusal:
-        backends.mailer(url)
-    assert "secret" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("debug", ["true", "false"])
@@ -245,6 +231,19 @@ def test_a_mail_server_that_cannot_be_read(url):
         ("EXPORTS_JOB_BACKOFF_SECONDS", "0"),
         ("EXPORTS_LINK_SECONDS", "0"),
         ("EXPORTS_FILE_SECONDS", "-1"),
+        ("EXPORTS_BASE_URL", "SECRET.example.com"),
+        ("EXPORTS_BASE_URL", "https://SECRET@example.com"),
+        ("EXPORTS_BASE_URL", "https://example.com/?SECRET"),
+        ("EXPORTS_BASE_URL", "https://[SECRET"),
+        ("EXPORTS_MAIL_DOMAINS", "example.com,me@SECRET.example.com"),
+        ("EXPORTS_MAIL_DOMAINS", "*.example.com"),
+        ("EXPORTS_MIN_SCHEDULE_SECONDS", "0"),
+        ("EXPORTS_SCHEDULE_FAILURES", "0"),
+        ("EXPORTS_WEBHOOK_NETWORKS", "0.0.0.0/0"),
+        ("EXPORTS_WEBHOOK_NETWORKS", "SECRET"),
+        ("EXPORTS_WEBHOOK_SECONDS", "0"),
+        ("EMAIL_FROM", "SECRET"),
+        ("EMAIL_FROM", "Exports <SECRET>"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_named(load, name, value, debug):
@@ -297,6 +296,19 @@ def test_empty_is_unset(load):
         "JOB_MAX_SECONDS": 6 * 3600,
         "FILE_SECONDS": 7 * 24 * 3600,
         "LINK_SECONDS": 3600,
+        "BASE_URL": None,
+        "MAX_TEMPLATES_PER_USER": 200,
+        "MAX_SCHEDULES_PER_USER": 50,
+        "MIN_SCHEDULE_SECONDS": 300,
+        "SCHEDULE_FAILURES": 5,
+        "MAIL_DOMAINS": [],
+        "MAX_RECIPIENTS": 20,
+        "MAIL_ATTACHMENT_BYTES": 1 << 20,
+        "MAIL_LINK_SECONDS": 3 * 24 * 3600,
+        "MAIL_SECONDS": 3 * 24 * 3600,
+        "MAX_WEBHOOKS_PER_USER": 10,
+        "WEBHOOK_NETWORKS": [],
+        "WEBHOOK_SECONDS": 15,
     }
 
 
@@ -320,6 +332,8 @@ def test_values_are_taken(load):
         ),
         *("MAX_DOWNLOAD_ROWS", "MAX_JOBS_PER_USER", "MAX_FILE_BYTES", "MAX_STORED_BYTES_PER_USER"),
         *("JOB_MAX_SECONDS", "FILE_SECONDS"),
+        *("MAX_TEMPLATES_PER_USER", "MAX_SCHEDULES_PER_USER", "MAX_WEBHOOKS_PER_USER"),
+        "MAIL_ATTACHMENT_BYTES",
     ],
 )
 def test_a_limit_of_zero_is_none(load, name):

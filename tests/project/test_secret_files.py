@@ -28,6 +28,7 @@ SECRETS = {
     "NEXTAUTH_SECRET": "n" * 31 + "1," + "o" * 31 + "2",
     "REDIS_URL": "redis://:p4ss-of-redis@cache.example.com:6379/0",
     "SECRET_KEY": SAFE["SECRET_KEY"],
+    "SECRET_KEY_FALLBACKS": SAFE["SECRET_KEY"][::-1],
 }
 # What goes with one of them, and is none.
 BUCKET = {"EXPORTS_S3_BUCKET": "files-of-exports", "EXPORTS_S3_ACCESS_KEY": "AKIA"}
@@ -48,8 +49,11 @@ def files(tmp_path):
 
 def meant(settings: dict[str, object]) -> dict[str, object]:
     """What the settings make of the secrets."""
-    names = ("DATABASES", "MAILERS", "METRICS_TOKEN", "NEXTAUTH_SECRETS", "REDIS_URL", "CACHES", "SECRET_KEY")
-    found = {name: settings[name] for name in (*names, "SIMPLE_JWT", "CELERY_BROKER_URL")}
+    names = ("DATABASES", "MAILERS", "METRICS_TOKEN", "NEXTAUTH_SECRETS", "REDIS_URL", "CACHES")
+    found = {
+        name: settings[name]
+        for name in (*names, "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SIMPLE_JWT", "CELERY_BROKER_URL")
+    }
     return found | {"key": settings["STORAGES"]["exports"]["OPTIONS"]["secret_key"]}
 
 

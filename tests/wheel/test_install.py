@@ -1,10 +1,14 @@
 """docs/install.md, done: the project that it makes has every door, and each gives the same file."""
 
+import base64
 import csv
 import io
 import json
 import re
+import urllib.error
+import urllib.request
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -142,3 +146,42 @@ def test_each_door_leaves_a_record_and_they_agree(project, signed_in, paid, tmp_
     }
     own = ("2", "2", 2, len(paid))
     assert found == {"api": own, "web": own, "command": own, "admin": ("1", "*", 2, len(paid))}
+
+
+MODULES = """
+import importlib, pkgutil, exports
+names = [found.name for found in pkgutil.walk_packages(exports.__path__, "exports.")]
+optional = ("exports.encoders.parquet", "exports.jobs.tasks")  # pyarrow; django.tasks
+for name in names:
+    if name not in optional:
+        importlib.import_module(name)
+print(len(names))
+"""
+
+
+def test_every_module_can_be_imported(project, tmp_path):
+    script = tmp_path / "modules.py"
+    script.write_text(MODULES)
+    assert int(project.manage("shell", "<", str(script)).split()[-1]) > 100
+    assert "no background jobs here" in project.manage("export_scheduler", "--once")
+
+
+def test_without_jobs_there_are_templates_and_no_schedules(project):
+    """A template is kept and says what is wrong with it; to run one takes a job."""
+
+    def ask(path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        sign_in = base64.b64encode(b"ada:ada's password").decode()
+        headers = {"Content-Type": "application/json", "Authorization": f"Basic {sign_in}"}
+        address = f"{project.url}/api/exports/templates"
+        request = urllib.request.Request(f"{address}{path}", json.dumps(body).encode(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    status, template = ask("", {"name": "Paid", "dataset": "orders", "filters": PAID})
+    assert (status, template["filters"], template["problems"]) == (201, PAID, [])
+    status, refused = ask(f"/{template['id']}/run", {})
+    assert (status, refused["errors"][0]["code"]) == (503, "jobs_unavailable")

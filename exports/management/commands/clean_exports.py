@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ... import forgetting
 from ...jobs import storage, sweeping
 from ...lost import close_lost_records
 from ..arguments import UsageError
@@ -19,29 +20,39 @@ TASK: Final = "exports.jobs.tasks.run_export"
 HUNG: Final = dt.timedelta(days=7)
 """A task that has run for so long has died with its worker: django-tasks-db leaves it running for ever."""
 
+_COUNTS: Final = (
+    *("lost", "back", "again", "expired", "nobody", "old", "tasks", "orphans"),
+    *("saved", "runs", "messages"),
+)
+
 
 class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(
             "Closes the records of killed processes, takes jobs back from killed workers, and removes files "
-            "that have expired or that no job stands for, jobs of users who are gone, and old ones."
+            "that have expired or that no job stands for, what belonged to users who are gone, and old jobs, "
+            "runs of schedules, mails and webhook messages."
         )
         parser.epilog = _("Exit codes: 0 done; 1 failed; 2 something asked for is not valid.")
         parser.add_argument(
             "--days",
             metavar="N",
             default=str(sweeping.KEPT.days),
-            help=_("for how long a job without a file is told of after its end (default: %(default)s)"),
+            help=_(
+                "for how long a job without a file is told of after its end, and mails and webhook messages "
+                "(default: %(default)s)"
+            ),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with reported():
             kept = _duration(options["days"])
-            counts = dict.fromkeys(
-                ("lost", "back", "again", "expired", "nobody", "old", "tasks", "orphans"), 0
-            )
+            counts = dict.fromkeys(_COUNTS, 0)
             counts["lost"] = close_lost_records()
             try:
+                counts["saved"] = forgetting.remove_what_is_nobodys()
+                counts["runs"] = forgetting.remove_old_runs()
+                counts["messages"] = forgetting.remove_old_messages(kept)
                 if storage.is_configured():
                     _clean(counts, kept)
             finally:
@@ -83,6 +94,7 @@ def _summary(counts: dict[str, int]) -> str:
     text = _(
         "Lost records closed: %(lost)s. Jobs taken back: %(back)s, enqueued again: %(again)s. Files expired: "
         "%(expired)s, without a job: %(orphans)s. Removed: %(nobody)s jobs of nobody, %(old)s old jobs, "
-        "%(tasks)s old tasks."
+        "%(tasks)s old tasks, %(runs)s old runs, %(messages)s old mails and webhook messages, %(saved)s "
+        "templates, cursors, schedules and webhooks of nobody."
     )
     return text % {name: f"{count:,}" for name, count in counts.items()}

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         "Serves the project with invented rows on 127.0.0.1, for development. Makes what is missing: a .env "
         "file, a database, users and rows; run again it starts at once and keeps everything. It uses its own "
         "SQLite file, or DATABASE_URL where that database is empty or made by the demo before. With a worker "
-        "for background jobs."
+        "for background jobs, and a scheduler."
     )
     requires_system_checks = []  # the server makes them; here they would come before a word about a busy port
 
