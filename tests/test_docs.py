@@ -32,7 +32,16 @@ from exports.contrib import netscan, telephony
 from exports.encoders import ENCODERS, encoder_class, media_types
 from exports.encoders.dialects import DIALECTS
 from exports.filtering import known_parameters
-from exports.models import ExportJob, ExportLog
+from exports.models import (
+    ExportJob,
+    ExportLog,
+    ExportMail,
+    ExportSchedule,
+    ExportTemplate,
+    ScheduleRun,
+    Webhook,
+    WebhookDelivery,
+)
 from exports.registry import registry
 from exports_project import background, credentials, environment, secret_files
 from exports_project import checks as project_checks
@@ -337,8 +346,11 @@ def test_the_fields_of_an_api_key():
 
 def test_the_permissions():
     documented = names(section("docs/security.md", "### Permissions"), "permission")
-    viewing = [f"exports.view_{model._meta.model_name}" for model in (ExportLog, ExportJob)]
-    assert documented == [f"exports.{codename}" for codename, _ in ExportLog._meta.permissions] + viewing
+    own = [codename for model in (ExportLog, ExportSchedule) for codename, _ in model._meta.permissions]
+    kept = [ExportLog, ExportJob, ExportTemplate, ExportSchedule, ScheduleRun]
+    kept += [ExportMail, Webhook, WebhookDelivery]
+    viewing = [f"view_{model._meta.model_name}" for model in kept]
+    assert documented == [f"exports.{codename}" for codename in own + viewing]
 
 
 # --- The benchmark ------------------------------------------------------------------------------------------
