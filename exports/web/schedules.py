@@ -56,7 +56,7 @@ class SchedulePage(OwnPage):
         return reverse("exports-web:schedule", args=[self.schedule.pk])
 
     def refused(self, error: ExportError) -> HttpResponseBase:
-        del self.schedule
+        vars(self).pop("schedule", None)
         return self.page(error=error)
 
     def page(self, *, error: ExportError | None = None) -> TemplateResponse:

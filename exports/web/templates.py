@@ -69,7 +69,7 @@ class TemplatePage(OwnPage):
         return reverse("exports-web:template", args=[self.template.pk])
 
     def refused(self, error: ExportError) -> HttpResponseBase:
-        del self.template
+        vars(self).pop("template", None)
         return self.page(error=error)
 
     def page(self, *, error: ExportError | None = None, form: TemplateForm | None = None) -> TemplateResponse:

@@ -89,7 +89,7 @@ class WebhookPage(OwnPage):
         return reverse("exports-web:webhook", args=[self.webhook.pk])
 
     def refused(self, error: ExportError) -> HttpResponseBase:
-        del self.webhook
+        vars(self).pop("webhook", None)
         return self.page(error=error)
 
     def page(
@@ -119,8 +119,8 @@ class WebhookView(WebhookPage):
         return self.page()
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
-        form = WebhookChangeForm(request.POST)
-        if self.filled(form, lambda: control.change(self.webhook, **form.cleaned_data)):
+        form, webhook = WebhookChangeForm(request.POST), self.webhook
+        if self.filled(form, lambda: control.change(webhook, **form.cleaned_data)):
             return see_other(self.address)
         del self.webhook  # the page shows it as it is
         return self.page(form=form)
