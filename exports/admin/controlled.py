@@ -1,8 +1,7 @@
 """Forms of the admin whose objects the engine checks and saves, as it does for every other door."""
 
-import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin
@@ -22,22 +21,7 @@ if TYPE_CHECKING:
 else:  # they take no argument at run time
     _Form, _Admin = forms.ModelForm, admin.ModelAdmin
 
-_LINE_END = re.compile(r"\r\n|\n|\r")
-
-
-class Lines(forms.CharField):
-    """A list of texts, one a line. Empty lines count for nothing."""
-
-    widget = forms.Textarea(attrs={"rows": 5, "cols": 60, "class": "vLargeTextField"})
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strip=False, required=False, **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return [line for line in _LINE_END.split(super().to_python(value) or "") if line.strip()]
+SEVERAL_LINES: Final = forms.Textarea(attrs={"rows": 5, "cols": 60, "class": "vLargeTextField"})
 
 
 class ControlledForm(_Form):

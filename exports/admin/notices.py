@@ -62,6 +62,13 @@ class WebhookAdmin(NoticesAdmin):
     def has_switch_permission(self, request: HttpRequest) -> bool:
         return may_change_webhooks(request)
 
+    def delete_model(self, request: HttpRequest, obj: Webhook) -> None:
+        control.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        for webhook in queryset:  # a job of its user may be about to tell it
+            control.delete(webhook)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The log of its messages goes with it, though nobody may delete that by itself."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)

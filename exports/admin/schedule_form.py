@@ -7,13 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ..caller import Caller
 from ..exceptions import ExportError
+from ..lines import LinesField
 from ..models import ExportLog, ExportSchedule, ExportTemplate
 from ..policy.addresses import http_caller
 from ..policy.recipients import own_address
 from ..saved.control import usable_templates
 from ..schedules import control
 from ..schedules.plans import Plan
-from .controlled import ControlledForm, Lines, owners_caller
+from .controlled import SEVERAL_LINES, ControlledForm, owners_caller
 
 
 class ScheduleForm(ControlledForm):
@@ -24,8 +25,11 @@ class ScheduleForm(ControlledForm):
         label=_("Rule"), help_text=_("A cron line: minute, hour, day, month, day of the week.")
     )
     timezone = forms.CharField(label=_("Time zone"), help_text=_("Such as Europe/Berlin."))
-    recipients = Lines(
-        label=_("Recipients"), help_text=_("Addresses that are told by mail, one a line; none: nobody is.")
+    recipients = LinesField(
+        label=_("Recipients"),
+        help_text=_("Addresses that are told by mail, one a line; none: nobody is."),
+        required=False,
+        widget=SEVERAL_LINES,
     )
     incremental = forms.BooleanField(
         label=_("Incremental"),

@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ..caller import Caller
 from ..exceptions import ExportError, ParameterProblem
+from ..lines import LinesField
 from ..models import ExportLog, ExportTemplate
 from ..policy.addresses import http_caller
 from ..registry import registry
 from ..saved import control
 from ..saved.acting import require_rights_over
 from ..saved.resolving import parameters_for
-from .controlled import ControlledAdmin, ControlledForm, Lines, owners_caller
+from .controlled import SEVERAL_LINES, ControlledAdmin, ControlledForm, owners_caller
 from .jobs import JobDatasetFilter
 from .records import pretty
 
@@ -29,15 +30,20 @@ class TemplateForm(ControlledForm):
 
     name = forms.CharField(label=_("Name"))
     dataset = forms.ChoiceField(label=_("Dataset"))
-    lines = Lines(
+    lines = LinesField(
         label=_("Parameters"),
         help_text=_(
             "One name=value a line, as in the API, such as: start_date=last month. Dates may be relative: "
             "today, yesterday, this or last week, month or year, last 7 days; since=last run goes on where "
             "the last run ended."
         ),
+        required=False,
+        strip=False,
+        widget=SEVERAL_LINES,
     )
-    shared_with = Lines(label=_("Shared with"), help_text=_("Ids of users, one a line."))
+    shared_with = LinesField(
+        label=_("Shared with"), help_text=_("Ids of users, one a line."), required=False, widget=SEVERAL_LINES
+    )
     rest = "lines"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

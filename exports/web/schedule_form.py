@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ..caller import Caller
+from ..lines import LinesField
 from ..models import ExportSchedule, ExportTemplate
 from ..options import time_zones
 from ..policy.recipients import own_address
@@ -17,7 +18,7 @@ from ..saved.control import usable_templates
 from ..schedules.control import own_schedules
 from ..schedules.plans import Plan
 from .cron_lines import DAILY, LAST_DAY, MONTHLY, WEEKLY, Plain, plain
-from .told import LinesField, ToldForm
+from .told import ToldForm
 
 LINE: Final = "line"
 _NEEDED: Final = {DAILY: ("time",), WEEKLY: ("time", "weekdays"), MONTHLY: ("time", "day"), LINE: ("line",)}

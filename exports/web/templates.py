@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy, pgettext
 
 from ..exceptions import ExportError, TemplateNotFound
+from ..lines import LinesField
 from ..models import ExportTemplate
 from ..saved import control
 from ..saved.control import Choice
@@ -19,7 +20,7 @@ from ..schedules.control import own_schedules
 from .addresses import page_address, see_other
 from .own import OwnAction, OwnPage
 from .sayings import definition_of, said
-from .told import LinesField, ToldForm
+from .told import ToldForm
 
 
 class TemplateForm(ToldForm):

@@ -29,19 +29,6 @@ class ToldForm(forms.Form):
         return name if name in self.fields else None
 
 
-class LinesField(forms.CharField):
-    """Several texts, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-
-    def prepare_value(self, value: object) -> object:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: object) -> list[str]:
-        lines = str(super().clean(value) or "").splitlines()
-        return [line.strip() for line in lines if line.strip()]
-
-
 def mistakes(form: forms.Form) -> Iterator[tuple[str, str, str]]:
     """Id, label and text of each error that stands beside a field, for the list at the top of the page."""
     for field in form:

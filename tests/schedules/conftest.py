@@ -5,6 +5,8 @@ from django.core.files.storage import storages
 from django.tasks import default_task_backend
 
 from exports.contrib.telephony.models import CallLog
+from exports.exceptions import StorageFailed
+from exports.jobs.storage import Part
 from tests.engine.background import stored
 from tests.schedules.made import DAY, MORNING
 
@@ -22,6 +24,21 @@ def calls(transactional_db, user, stranger, settings):
     yield
     for name in stored():
         storages["exports"].delete(name)
+
+
+@pytest.fixture
+def storage(monkeypatch) -> list[str]:
+    """While it has an entry, the storage takes no file."""
+    down: list[str] = []
+
+    def publish(self):
+        if down:
+            raise StorageFailed
+        return real(self)
+
+    real = Part.publish
+    monkeypatch.setattr(Part, "publish", publish)
+    return down
 
 
 def add_call(user, moment) -> CallLog:

@@ -7,9 +7,8 @@ import time_machine
 from django.http import QueryDict
 
 from exports.contrib.telephony.models import CallLog
-from exports.exceptions import EarlierRunning, InvalidParameters, StorageFailed
+from exports.exceptions import EarlierRunning, InvalidParameters
 from exports.jobs import control as jobs
-from exports.jobs.storage import Part
 from exports.jobs.submitting import submit
 from exports.models import ExportJob, ExportSchedule, TemplateCursor
 from exports.saved import control as saved
@@ -35,20 +34,9 @@ from tests.schedules.made import (
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("calls")]
 
 
-@pytest.fixture
-def storage(monkeypatch, settings) -> list[str]:
-    """While it has an entry, the storage takes no file; each attempt is the last."""
-    down: list[str] = []
-
-    def publish(self):
-        if down:
-            raise StorageFailed
-        return real(self)
-
-    real = Part.publish
-    monkeypatch.setattr(Part, "publish", publish)
+@pytest.fixture(autouse=True)
+def _one_attempt(settings) -> None:
     settings.EXPORTS = settings.EXPORTS | {"JOB_ATTEMPTS": 1, "SCHEDULE_FAILURES": 100}
-    return down
 
 
 @pytest.fixture

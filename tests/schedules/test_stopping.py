@@ -4,9 +4,7 @@ import pytest
 import time_machine
 from django.core import mail
 
-from exports.exceptions import StorageFailed
 from exports.jobs.control import cancel, retry
-from exports.jobs.storage import Part
 from exports.models import ExportJob, ExportMail, ExportSchedule
 from exports.schedules import control
 from tests.schedules.made import (
@@ -28,18 +26,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def broken(monkeypatch) -> list[bool]:
-    """While it has an entry, the storage takes no file, and each attempt is the last."""
-    down = [True]
-
-    def publish(self):
-        if down:
-            raise StorageFailed
-        return real(self)
-
-    real = Part.publish
-    monkeypatch.setattr(Part, "publish", publish)
-    return down
+def broken(storage) -> list[str]:
+    """It takes no file until this is cleared."""
+    storage.append("down")
+    return storage
 
 
 @pytest.fixture
