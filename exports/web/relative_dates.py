@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import ngettext, pgettext_lazy
 
 from ..exceptions import Text
+from ..models import ExportTemplate
 from ..options import time_zones
 from ..saved.relative import NAMES, period
 from ..saved.resolving import relative_fields
@@ -42,25 +43,36 @@ def ranges(dataset: str) -> list[Range]:
     return [Range(tuple(names[at : at + 2])) for at in range(0, len(names), 2)]
 
 
-def offered() -> Iterator[tuple[str, Text]]:
-    """Value and label of each relative date that a page offers."""
-    for value in _OFFERED:
+def offered(known: Iterable[str] = ()) -> Iterator[tuple[str, Text]]:
+    """Value and label of each relative date that a page offers; also of those that templates have."""
+    for value in dict.fromkeys((*_OFFERED, *known)):
         yield value, period_text(value) or value
+
+
+def periods_in(found: Range, templates: Iterable[ExportTemplate]) -> list[str]:
+    """The relative dates that templates have there, each once."""
+    given = (value for template in templates for value in template.parameters.get(found.names[0], ()))
+    return list(dict.fromkeys(words for value in given if period_text(words := _words(value))))
 
 
 def period_text(value: str) -> Text | None:
     """What a relative date is called; None of what is none."""
-    words = " ".join(value.lower().replace("_", " ").split())
+    words = _words(value)
     if found := _LAST_DAYS.fullmatch(words):
         days = int(found[1])
         return ngettext("last %(count)d day", "last %(count)d days", days) % {"count": days}
     return _LABELS.get(words)
 
 
-def period_of(found: Range, params: QueryDict, moment: dt.datetime) -> str:
+def _words(value: str) -> str:
+    return " ".join(value.lower().replace("_", " ").split())
+
+
+def period_of(found: Range, params: QueryDict, moment: dt.datetime, known: Iterable[str] = ()) -> str:
     """The relative date that these parameters would come from at `moment`; empty where there is none.
 
-    So a template that is opened with the dates of today, and kept again, stays relative.
+    So a template that is opened with the dates of today, and kept again, stays relative. Those that are
+    `known` come first: on a Monday the last seven days are the last week too.
     """
     given = [params.get(name) for name in found.names]
     if not all(given):
@@ -68,7 +80,7 @@ def period_of(found: Range, params: QueryDict, moment: dt.datetime) -> str:
     name = str(params.get("tz", ""))
     zone = ZoneInfo(name) if name in time_zones() else dt.UTC
     today = moment.astimezone(zone).date()
-    for value in _OFFERED:
+    for value in (*known, *_OFFERED):
         days = period(value, today)
         if days is not None and given == [days.start(zone), days.end(zone)][: len(given)]:
             return value

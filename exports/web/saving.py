@@ -23,7 +23,7 @@ from ..saved.control import Choice
 from ..saved.relative import LAST_RUN
 from .addresses import page_address, see_other
 from .engine_views import PostedChoiceView
-from .relative_dates import Range, offered, period_of, ranges
+from .relative_dates import Range, offered, period_of, periods_in, ranges
 from .told import ToldForm, mistakes
 
 PREFIX: Final = "template"
@@ -51,12 +51,14 @@ class SaveForm(ToldForm):
         super().__init__(data, prefix=PREFIX)
         self._params, self._dataset = params, definition.get_name()
         own = control.own_templates(caller).filter(dataset=self._dataset)
+        usable = list(control.usable_templates(caller).filter(dataset=self._dataset))
         self.templates: dict[str, ExportTemplate] = {str(template.pk): template for template in own}
         self._offer_templates()
         labels = {name: str(field.label or name) for name, field in filter_form(definition).fields.items()}
         self.ranges = {f"dates_{at}": found for at, found in enumerate(ranges(self._dataset))}
         for name, found in self.ranges.items():
-            self.fields[name] = self._dates(found, [labels.get(filter, filter) for filter in found.names])
+            shown = [labels.get(filter, filter) for filter in found.names]
+            self.fields[name] = self._dates(found, shown, periods_in(found, usable))
         if definition.created_field:
             self.fields["since_last_run"].initial = "since" in params
         else:
@@ -91,6 +93,8 @@ class SaveForm(ToldForm):
                     params[filter] = value
         if self.cleaned_data.get("since_last_run"):
             params["since"] = LAST_RUN
+        elif "since_last_run" in self.fields:  # it was ticked where the choice had a cursor
+            params.pop("since", None)
         return Choice(
             name=self.cleaned_data["name"] or (old.name if old else ""),
             dataset=self._dataset,
@@ -105,12 +109,12 @@ class SaveForm(ToldForm):
         if not places:
             self.fields["replaces"].widget = forms.HiddenInput()
 
-    def _dates(self, found: Range, labels: list[str]) -> forms.ChoiceField:
+    def _dates(self, found: Range, labels: list[str], known: list[str]) -> forms.ChoiceField:
         return forms.ChoiceField(
             label=format_lazy(gettext_lazy("Days ({filters})"), filters=", ".join(labels)),
             help_text=gettext_lazy("Told from the day on which the template is run."),
-            choices=[("", _AS_CHOSEN), *offered()],
-            initial=period_of(found, self._params, now()),
+            choices=[("", _AS_CHOSEN), *offered(known)],
+            initial=period_of(found, self._params, now(), known),
             required=False,
         )
 

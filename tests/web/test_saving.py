@@ -3,8 +3,10 @@
 import pytest
 import time_machine
 from django.test import Client
+from django.utils.timezone import now
 
 from exports.models import ExportTemplate
+from exports.saved.resolving import parameters_for
 from tests.web.forms import fields_of, ticks
 from tests.web.html import Element, parse
 from tests.web.saved_rows import TEMPLATES, make_template
@@ -76,6 +78,14 @@ def test_since_the_last_run(post):
     assert ticks(page, "template-since_last_run") == []
     template = led(post(sent(page, name="New", since_last_run="on")))
     assert template.parameters == {"outcome": ["busy"], "since": ["last run"]}
+
+
+def test_no_longer_since_the_last_run(post):
+    """The box is ticked for a choice that has a cursor: without the tick, it has none."""
+    page = page_of(post({"since": "start"}))
+    typed = sent(page, name="All")
+    assert typed.pop("template-since_last_run") == "on"
+    assert led(post(typed)).parameters == {}
 
 
 def test_a_dataset_without_dates(post):
@@ -172,6 +182,16 @@ class TestInPlaceOfAnother:
             template = led(post(sent(page, replaces=str(old.pk))))
         assert template.parameters["start_date"] == ["last 7 days"]
         assert template.parameters["since"] == ["last run"]
+
+    @pytest.mark.parametrize("days", ["last 7 days", "last 14 days", "last week"])
+    def test_what_else_the_same_days_are_called(self, post, user, days):
+        """On a Monday the last seven days are the last week; and 14 days are not offered by themselves."""
+        with time_machine.travel("2026-03-09T12:00:00Z", tick=False):
+            old = make_template(user, parameters=f"start_date={days}&end_date={days}")
+            page = page_of(post(parameters_for(old, now()).dict()))
+            assert sent(page)["template-dates_0"] == days
+            post(sent(page, name="New"))
+        assert ExportTemplate.objects.get(name="New").parameters == old.parameters
 
 
 def test_no_such_dataset(post):
