@@ -7,7 +7,7 @@ from django.utils import translation
 
 from tests import databases
 
-pytest_plugins = ["tests.scheduling", "tests.servers", "tests.nginx", "tests.calls"]
+pytest_plugins = ["tests.scheduling", "tests.emptying", "tests.servers", "tests.nginx", "tests.calls"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

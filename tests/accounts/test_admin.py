@@ -4,6 +4,9 @@ import pytest
 
 from accounts.models import User
 
+# A page is the same on every database.
+pytestmark = pytest.mark.sqlite
+
 ADD = "/admin/accounts/user/add/"
 
 

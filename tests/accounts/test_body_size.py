@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.django_db
 def test_a_large_body_is_refused(client, settings):

@@ -17,7 +17,8 @@ from tests.admin.test_pages_are_safe import ESCAPED, SCRIPT, assert_strict
 LIST = "/admin/accounts/apikey/"
 ADD = f"{LIST}add/"
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 @pytest.fixture

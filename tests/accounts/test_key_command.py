@@ -11,7 +11,8 @@ from tests.commands.conftest import Done, run
 
 INFO = "/api/exports/info"
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 def api_keys(*arguments: str) -> Done:

@@ -4,7 +4,8 @@ import pytest
 
 from accounts.models import User
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 def test_it_works(client, user):

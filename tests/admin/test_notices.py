@@ -11,7 +11,8 @@ from exports.notices.signing import secret_of
 from tests.admin.test_schedules import schedule
 from tests.admin.test_templates import make
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 MAILS, WEBHOOKS, DELIVERIES = (
     f"/admin/exports/{model}/" for model in ("exportmail", "webhook", "webhookdelivery")

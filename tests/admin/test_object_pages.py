@@ -9,6 +9,9 @@ from tests.api import rows
 from tests.api.rows import DATASETS
 from tests.engine.models import Customer, Line, Order, Sample
 
+# A page is the same on every database.
+pytestmark = pytest.mark.sqlite
+
 TOOL = "Exports of this table"
 RECORDS = "/admin/exports/exportlog/?export_type__in="
 

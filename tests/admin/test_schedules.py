@@ -14,7 +14,8 @@ from django.utils.timezone import now
 from exports.models import ExportJob, ExportMail, ExportSchedule, ExportTemplate, ScheduleRun
 from tests.admin.test_templates import errors, make, permissions
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 LIST, RUNS = "/admin/exports/exportschedule/", "/admin/exports/schedulerun/"
 FORM = {"rule": "30 6 * * 1", "timezone": "Europe/Berlin", "recipients": "staff@example.com"}

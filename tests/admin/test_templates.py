@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from exports.models import ExportSchedule, ExportTemplate, TemplateCursor
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 LIST = "/admin/exports/exporttemplate/"
 ALL = ("add", "change", "delete", "view")

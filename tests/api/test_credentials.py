@@ -7,7 +7,8 @@ import pytest
 from exports.models import ExportLog
 from tests.api import rows
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 CALLS = "/api/exports/calls"
 SECRETS = {

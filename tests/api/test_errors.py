@@ -7,7 +7,8 @@ from exports.models import ExportLog
 from exports.sources.orm import OrmSource
 from tests.api import rows
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 EVERY_PATH = [
     *("/api/exports/calls", "/api/exports/agents", "/api/exports/phone-numbers", "/api/exports/events"),

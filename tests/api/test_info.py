@@ -7,7 +7,8 @@ import pytest
 from tests.api import rows
 from tests.api.rows import DATASETS, FILTERS, HEADERS, TABLES
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 INFO = "/api/exports/info"
 

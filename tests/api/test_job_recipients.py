@@ -7,7 +7,8 @@ from exports import scheduler
 from exports.models import ExportJob
 from tests.api import rows
 
-pytestmark = pytest.mark.django_db
+# Whether it may, and who is told, is decided in Python; how it is claimed has tests on each database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 ME, YOU = "me@example.com", "you@example.org"
 

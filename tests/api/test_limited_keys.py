@@ -4,7 +4,8 @@ import pytest
 
 from exports.models import ExportJob, ExportSchedule, ExportTemplate, Webhook
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 API = "/api/exports"
 

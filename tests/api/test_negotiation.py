@@ -4,7 +4,8 @@ import pytest
 
 from exports.models import ExportLog
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 

@@ -6,7 +6,8 @@ from exports.models import ExportLog
 from exports.policy import rates
 from tests.api import rows
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 def denied() -> ExportLog:

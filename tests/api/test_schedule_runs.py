@@ -8,7 +8,8 @@ from exports.api.schedule_serializers import ScheduleRunSerializer
 from exports.models import ExportJob, ScheduleRun
 from tests.api import rows
 
-pytestmark = pytest.mark.django_db
+# Whether it may, and who is told, is decided in Python; how it is claimed has tests on each database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 @pytest.mark.django_db(transaction=True)  # it runs a job

@@ -12,7 +12,8 @@ from exports.models import ExportJob, ExportSchedule, ExportTemplate, ScheduleRu
 from tests.api import rows
 from tests.api.strangers import assert_hidden, assert_no_ids, assert_signed_in_only
 
-pytestmark = pytest.mark.django_db
+# Whether it may, and who is told, is decided in Python; how it is claimed has tests on each database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 SCHEDULES = "/api/exports/schedules"
 PLAN = {"template": "00000000-0000-4000-8000-000000000000", "rule": "0 6 * * *"}

@@ -25,7 +25,8 @@ from tests.api import rows
 from tests.api.rows import DATASETS, HEADERS
 from tests.engine.models import Sample
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 CALLS = "/api/exports/calls"
 

@@ -8,7 +8,8 @@ from tests.api import rows
 from tests.api.strangers import assert_hidden
 from tests.api.test_templates import DOORS, TEMPLATES
 
-pytestmark = pytest.mark.django_db
+# Whether it may, and who is told, is decided in Python; how it is claimed has tests on each database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 CHANGING = [door for door in DOORS if door[0] in ("put", "patch")]
 

@@ -9,7 +9,8 @@ from exports.options import OPTION_NAMES
 from tests.api import rows
 from tests.api.strangers import assert_hidden, assert_no_ids, assert_signed_in_only
 
-pytestmark = pytest.mark.django_db
+# Whether it may, and who is told, is decided in Python; how it is claimed has tests on each database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 TEMPLATES = "/api/exports/templates"
 CHOICE = {"name": "n", "dataset": "calls"}

@@ -9,7 +9,8 @@ from exports.api.webhook_serializers import WebhookDeliverySerializer
 from exports.models import WebhookDelivery
 from tests.api.strangers import without_id
 
-pytestmark = pytest.mark.django_db
+# Whether it may, and who is told, is decided in Python; how it is claimed has tests on each database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 AT = "2026-01-01T12:00:00+00:00"
 LOG = [

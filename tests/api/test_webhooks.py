@@ -10,7 +10,8 @@ from exports.models import Webhook, WebhookDelivery
 from exports.notices.signing import secret_of, signature_headers
 from tests.api.strangers import assert_hidden, assert_no_ids, assert_signed_in_only
 
-pytestmark = pytest.mark.django_db
+# Whether it may, and who is told, is decided in Python; how it is claimed has tests on each database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 WEBHOOKS = "/api/exports/webhooks"
 URL = "https://example.com/hooks"

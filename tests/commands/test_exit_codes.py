@@ -7,7 +7,8 @@ from exports.models import ExportLog
 from tests.api import rows
 from tests.commands.conftest import entries
 
-pytestmark = pytest.mark.django_db
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import time_machine
 from exports.models import ExportLog
 from tests.commands.conftest import entries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("five_calls")]
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db, pytest.mark.usefixtures("five_calls")]
 
 FLAGS = ("calls", "--user=user-123", "--columns=status")
 FILE = "status\r\n" + "active\r\n" * 5

@@ -10,6 +10,9 @@ from django.core.management.base import OutputWrapper
 
 from exports.management.progress import progress_bar
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 CLEAR = "\r\x1b[K"
 
 

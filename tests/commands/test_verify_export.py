@@ -11,7 +11,8 @@ from django.core.management import call_command
 from exports.models import ExportLog
 from tests.clients import close
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("five_calls")]
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db, pytest.mark.usefixtures("five_calls")]
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ from tests.credentials.asking import ask
 from tests.credentials.conftest import World
 from tests.credentials.forgery import signed, signed_with_the_public_key, tampered, unsigned
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 CHALLENGES = ("X-User-Id", "Api-Key", "Bearer", "NextAuth", "Session")
 
 # How each credential is sent: the header, and what stands before the secret in it.

@@ -17,6 +17,9 @@ from exports.exceptions import FormulaFound, ReaderLeft, ServerStopping
 from exports.models import ExportLog
 from tests.compressed import DECODERS, ERRORS, EXTENSIONS, MEDIA_TYPES, NAMES, unpacked, unpacked_so_far
 
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
+
 ORDERS = "/api/exports/orders"
 each = pytest.mark.parametrize("name", NAMES)
 

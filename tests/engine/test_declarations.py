@@ -16,6 +16,9 @@ from exports.registry import registry
 from exports.scope import Scope
 from tests.engine.models import Line, Order
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 
 def test_it_works(read, make_order, user, stranger):
     make_order(user, 2, status="=paid")

@@ -15,6 +15,9 @@ from exports.models import ExportLog
 from exports.registry import registry
 from tests.engine.models import Order
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 # As an author may declare it, and as the cell is to be read from the file.
 HEADERS = {
     "=1+1": "'=1+1",

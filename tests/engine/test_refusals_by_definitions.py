@@ -5,6 +5,9 @@ import pytest
 import exports
 from exports.models import ExportLog
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 
 class Embargoed(exports.NotPermitted):
     """Orders may not leave before the books are closed."""

@@ -6,6 +6,9 @@ from exports import ModelExport
 from exports.checks import check_definition
 from tests.engine.models import Order
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 
 def ids(name: str) -> list[str]:
     attributes = {"model": Order, "name": name, "scope_field": "tenant", "columns": ["number"]}

@@ -18,6 +18,9 @@ from exports.models import ExportLog
 from exports.sinks.transfer import CODINGS, CodedStream, Transfer, preferred_coding
 from tests.compressed import DECODERS, NAMES, unpacked, unpacked_so_far
 
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
+
 ORDERS = "/api/exports/orders"
 FORMATS = {"csv": "zstd", "jsonl": "zstd", "xlsx": None, "parquet": None}
 each = pytest.mark.parametrize("name", NAMES)

@@ -12,6 +12,9 @@ from exports.parameters import ExportParameters
 from exports.registry import registry
 from exports.widgets import fitted
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 CHOICES = [("new", "New"), ("paid", "Paid")]
 
 

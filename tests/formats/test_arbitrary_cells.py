@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
@@ -17,6 +18,9 @@ from exports.encoders.parquet import ParquetEncoder
 from exports.encoders.xlsx import XlsxEncoder
 from exports.values import Kind, boolean_text, float_text
 from tests.formats.reading import calamine_rows, in_xml, openpyxl_sheet
+
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=40) | st.text(
     "_x0041DFa&<>;#'\" \r\n\t\0\x7f=", max_size=20

@@ -8,7 +8,8 @@ from tests.compressed import EXTENSIONS
 from tests.formats import reading
 from tests.tools import need
 
-pytestmark = pytest.mark.django_db
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 FORMATS = {
     "csv": (reading.python_csv, reading.in_csv()),
     "jsonl": (reading.python_lines, reading.in_json()),

@@ -13,7 +13,8 @@ from tests.formats.conftest import USER
 from tests.formats.office import Formula, csv_options
 from tests.formats.reading import DELIMITERS
 
-pytestmark = pytest.mark.django_db
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 COLUMNS = "livekitRoomName,recordingUrl"
 
 

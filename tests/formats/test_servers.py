@@ -18,6 +18,9 @@ from tests.processes.test_memory import GROWTH
 from tests.servers import run_code, run_server
 from tests.tools import need
 
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
+
 NOBODY = "user-without-rows"
 FILL = f"""
 from django.contrib.auth import get_user_model

@@ -13,6 +13,9 @@ from tests.formats import office, reading
 from tests.formats.reading import CELL, CUT
 from tests.processes import stored
 
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
+
 
 def book_of(data: bytes, **options):
     return openpyxl.load_workbook(io.BytesIO(data), **options)

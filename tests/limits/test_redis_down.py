@@ -14,6 +14,9 @@ from tests.processes.services import Service
 from tests.processes.sessions import Session
 from tests.servers import manage, run_server
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 LIMIT = 2
 ENVIRONMENT = {**calls.ENVIRONMENT, "EXPORTS_RATE": f"{LIMIT}/d"}
 # One for each export that nobody counted.

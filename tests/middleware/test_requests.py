@@ -12,6 +12,9 @@ from tests.middleware.switched import HEADER, MIDDLEWARE
 from tests.processes.sessions import Session
 from tests.tools import need
 
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
+
 HARMLESS = ["", "gzip", "conditional", "wraps", "reads-all"]
 
 

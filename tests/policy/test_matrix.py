@@ -59,6 +59,7 @@ def test_a_strangers_rows_by_staff_who_may(client, contact, theirs, as_staff, al
     assert phones == ({"+17655559426", "+4930123456"} if seen else {"'+176***9426", "'+493***3456"})
 
 
+@pytest.mark.sqlite  # what is refused is refused before a row is read
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("door", DOORS)
 def test_naming_a_column_that_one_may_not_see_is_refused(client, contact, as_staff, allow, door, role):
@@ -76,6 +77,7 @@ def test_naming_a_column_that_one_may_not_see_is_refused(client, contact, as_sta
             assert record.columns == [header]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("role", ROLES)
 def test_info_the_schema_and_the_form_tell_of_no_hidden_column(client, contact, user, allow, role):
     allow(user, *ROLES[role])

@@ -13,6 +13,9 @@ from tests.processes.conftest import FEW, MANY
 from tests.processes.services import PIECE, Service
 from tests.servers import run_server
 
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
+
 each = pytest.mark.parametrize("name", NAMES)
 PATH = calls.PATH
 KINDS = ("gunicorn", "uvicorn")

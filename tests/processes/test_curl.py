@@ -12,6 +12,9 @@ import pytest
 from tests.processes.conftest import FEW, USERS
 from tests.tools import need
 
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
+
 # Word for word, but for the port.
 LINES = {
     "calls": 'curl -H "X-User-Id: user-123"'

@@ -19,6 +19,9 @@ from tests.processes.test_memory import GROWTH, peaks
 from tests.servers import run_server
 from tests.tools import need
 
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = pytest.mark.sqlite
+
 CALLS = calls.PATH
 KINDS = ("gunicorn", "uvicorn")
 WINDOW = 4096

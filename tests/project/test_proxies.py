@@ -8,6 +8,9 @@ from django.test import RequestFactory
 
 from exports_project.proxies import TrustedProxyMiddleware, client_address
 
+# No database has a part in it.
+pytestmark = pytest.mark.sqlite
+
 PROXIES = ["10.0.0.0/8", "2001:db8::/32"]
 TRUSTED = [ipaddress.ip_network(proxy) for proxy in PROXIES]
 

@@ -25,7 +25,8 @@ CONTENT_TYPES = [
 PATH = "/api/nothing"
 
 # Not for rows: the handlers close connections after the request, as in a server, and with them a transaction.
-pytestmark = pytest.mark.django_db(transaction=True)
+# No database has a part in it.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
 
 
 def ask_wsgi(content_type: str, query: str, method: str = "GET", body: bytes = b"", path: str = PATH):

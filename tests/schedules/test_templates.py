@@ -29,7 +29,8 @@ from tests.schedules.made import (
     now_of,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("calls")]
+# Whether it may, and who is told, is decided in Python; how it is claimed has tests on each database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("calls")]
 
 
 def limited(user, *datasets: str) -> Caller:

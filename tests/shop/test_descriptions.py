@@ -2,7 +2,8 @@
 
 import pytest
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 def described(client, user) -> dict:

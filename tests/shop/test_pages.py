@@ -10,7 +10,8 @@ from exports.models import ExportLog
 from tests.shop.doors import ADMIN_EXPORT, ADMIN_LIST, DATASET, DOORS, PAGE
 from tests.shop.models import Product
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 def text(response, status: int = 200) -> str:
