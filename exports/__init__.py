@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .policy.terms import Terms
     from .registry import register
     from .scope import Scope
+    from .searching import Search
 
 __all__ = [
     "Column",
@@ -29,6 +30,7 @@ __all__ = [
     "OwnRowsMixin",
     "ParameterProblem",
     "Scope",
+    "Search",
     "Terms",
     "escape_formula",
     "register",
@@ -46,6 +48,7 @@ _HOMES = {
     "OwnRowsMixin": "admin",
     "ParameterProblem": "exceptions",
     "Scope": "scope",
+    "Search": "searching",
     "Terms": "policy.terms",
     "escape_formula": "formulas",
     "register": "registry",

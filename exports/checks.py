@@ -46,7 +46,7 @@ def check_definition(definition: ModelExport) -> list[CheckMessage]:
     """What is wrong with one definition."""
     messages = [*_check_name(definition), *_check_scope(definition), *_check_queryset(definition)]
     messages += [*_check_columns(definition), *_check_ordering(definition), *_check_filters(definition)]
-    messages += _check_created_field(definition)
+    messages += [*_check_created_field(definition), *_check_searches(definition)]
     return [*messages, *_check_policy(definition)]
 
 
@@ -66,7 +66,7 @@ def _check_scope(definition: ModelExport) -> Iterator[CheckMessage]:
     if not definition.scope_field:
         hint = "Set it to the path from a row to its tenant: there is no export without one."
         yield _error("E003", definition, "There is no scope_field.", hint)
-    elif not _resolves(definition, definition.scope_field):
+    elif not _resolves(definition.get_queryset(), definition.scope_field):
         yield _error("E003", definition, f"scope_field {definition.scope_field!r} does not exist.", None)
     elif _is_to_many(definition.model, definition.scope_field):
         hint = "A row that several relations lead to its tenant from would stand in the file several times."
@@ -142,6 +142,26 @@ def _check_filters(definition: ModelExport) -> Iterator[CheckMessage]:
             yield Warning(text, hint=hint, obj=type(definition), id="exports.W004")
 
 
+def _check_searches(definition: ModelExport) -> Iterator[CheckMessage]:
+    """What would fail when somebody types a name, or find names of every tenant."""
+    filters = filter_form(definition).fields
+    for name, search in definition.searches.items():
+        if name not in filters:
+            hint = f"There are: {', '.join(filters) or 'none'}."
+            yield _error("E031", definition, f"`searches` names no filter of its: {name!r}.", hint)
+        paths = [search.scope_field, search.value, *search.fields, *search.notes]
+        paths += [path.removeprefix("-") for path in search.ordering]
+        rows = search.get_queryset()
+        for path in paths:
+            if not path or not _resolves(rows, path):
+                hint = "Name fields of its `rows`, or paths that lead from them."
+                text = f"The search of {name!r} has no field {path!r}."
+                yield _error("E032", definition, text, hint)
+        if not search.fields:
+            hint = "Name the texts that people know a row by."
+            yield _error("E032", definition, f"The search of {name!r} has no `fields`.", hint)
+
+
 def _check_policy(definition: ModelExport) -> Iterator[CheckMessage]:
     """What the declaration says of who may, how often and from where."""
     guarded = [column for column in definition.get_columns() if column.permission or column.mask]
@@ -206,10 +226,10 @@ def _has_type(definition: ModelExport, column: Column) -> bool:
     return True
 
 
-def _resolves(definition: ModelExport, path: Any) -> bool:
+def _resolves(rows: "models.QuerySet[Any]", path: Any) -> bool:
     expression: Any = models.F(path) if isinstance(path, str) else path
     try:
-        expression.resolve_expression(definition.get_queryset().query.clone())
+        expression.resolve_expression(rows.query.clone())
     except (FieldError, FieldDoesNotExist):
         return False
     return True

@@ -168,6 +168,10 @@ class ExportSettings:
     mail_link_seconds: int = 3 * 24 * 3600
     """MAIL_LINK_SECONDS: for how long the link in a mail is valid, unless the file ends before."""
 
+    api_scheme: str = "Bearer"
+    """API_SCHEME: the scheme of `Authorization` in the lines that a dataset's page has for programs, before
+    what EXPORTS_KEY holds there: `Bearer`, or `Api-Key`."""
+
     mail_seconds: int = 3 * 24 * 3600
     """MAIL_SECONDS: for how long it is tried to send a mail that the server does not take."""
 
@@ -220,6 +224,8 @@ class ExportSettings:
             raise ImproperlyConfigured(
                 "EXPORTS['BASE_URL'] must be the address of this service, such as https://exports.example.com."
             )
+        if not re.fullmatch(r"[0-9A-Za-z-]+", self.api_scheme):
+            raise ImproperlyConfigured("EXPORTS['API_SCHEME'] must be a scheme, such as Bearer or Api-Key.")
 
 
 def _check_rate(where: str, rate: Any) -> None:

@@ -13,6 +13,7 @@ from django_filters import FilterSet
 from .columns import Column, as_column, visible_columns
 from .exceptions import Text
 from .scope import Scope, has_permission
+from .searching import Search
 
 
 class ModelExport:
@@ -46,6 +47,9 @@ class ModelExport:
 
     created_field: ClassVar[str] = ""
     """The field with the moment at which a row was created, by which `since=` finds the new ones."""
+
+    searches: ClassVar[Mapping[str, Search]] = {}
+    """By the name of a filter: the rows that its values stand for, to be found by their names."""
 
     filename: ClassVar[str] = ""
     """What file names begin with; the name with underscores unless given."""

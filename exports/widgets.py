@@ -10,7 +10,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters.widgets import SuffixedMultiWidget
 
-from .filters import BooleanSelect
+from .filters import END_HELP, START_HELP, BooleanSelect, MomentInput, is_date
+
+_DAY_HELP: Final = (
+    (START_HELP, _("The first day that counts.")),
+    (END_HELP, _("The last day that counts.")),
+)
+"""What is said of a field for days, in place of what a request may hold."""
 
 _ANY: Final = ("", "---------")
 _PARTS: Final = {
@@ -27,6 +33,8 @@ def fitted(field: forms.Field, given: Sequence[str]) -> forms.Field:
     field = deepcopy(field)
     if isinstance(field.widget, forms.NullBooleanSelect):  # its blank choice is a value, `unknown`
         field.widget = BooleanSelect(field.widget.attrs)
+    elif isinstance(field.widget, MomentInput) and all(map(is_date, filter(None, given))):
+        field.help_text = next((own for text, own in _DAY_HELP if field.help_text is text), field.help_text)
     elif isinstance(field.widget, SuffixedMultiWidget):
         _name_parts(field)
     elif isinstance(field.widget, forms.SelectMultiple):
@@ -75,3 +83,13 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+class SearchInput(forms.TextInput):
+    """The key of a row, which a script lets people find by its name at `address`.
+
+    `found` is the name of the row that is chosen, and empty where none is.
+    """
+
+    def __init__(self, address: str, *, found: str = "") -> None:
+        super().__init__({"data-search": address, "data-found": found, "autocomplete": "off"})

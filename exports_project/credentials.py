@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import salted_hmac
 
 CLASSES: Final = "accounts.authentication"
+API_KEY: Final = f"{CLASSES}.APIKeyAuthentication"
 NEXTAUTH: Final = f"{CLASSES}.NextAuthAuthentication"
 OAUTH2: Final = f"{CLASSES}.OAuth2Authentication"
 # What each class of an extra imports, and the extra.

@@ -266,6 +266,7 @@ require_none(environment.webhook_network_problems(webhook_networks))
 # The engine's own settings; what is left out or None takes the engine's default.
 EXPORTS = {
     "TERMS_RESOLVER": "exports.policy.terms.own_terms",  # accounts.models.User has a plan and networks
+    "API_SCHEME": "Api-Key" if credentials.API_KEY in AUTHENTICATION_CLASSES else "Bearer",
     "RATE": env.rate("EXPORTS_RATE", "10/h"),
     "RATE_FAIL_OPEN": env.switch("EXPORTS_RATE_FAIL_OPEN"),
     "PLANS": env.json("EXPORTS_PLANS"),

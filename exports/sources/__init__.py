@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.module_loading import import_string
 
 from ..encoders import Block
+from ..exceptions import Text
 from ..query import ExportQuery
 
 SOURCES: tuple[str, ...] = (
@@ -31,17 +32,21 @@ class Source(Protocol):
 
     `blocks` opens the snapshot when it is first advanced and ends it when it is exhausted, fails or is
     closed; while it is open, the export of that id is known to live (policy/leases.py). `reason` says for
-    the audit record which source this is, and why: what was in the way of those before it. `cancel`, in
-    any thread, makes the statement fail that `blocks` waits for. `explain` reads no rows.
+    the audit record, in English, which source this is, and why. `hindrance` says for people, as the end of a
+    sentence, what was in the way of a faster one; empty: nothing. `cancel`, in any thread, makes the
+    statement fail that `blocks` waits for. `explain` reads no rows.
     """
 
-    def __init__(self, query: ExportQuery, obstacle: str = "") -> None: ...
+    def __init__(self, query: ExportQuery, obstacle: Text = "") -> None: ...
 
     @classmethod
-    def obstacle(cls, query: ExportQuery) -> str: ...
+    def obstacle(cls, query: ExportQuery) -> Text: ...
 
     @property
     def reason(self) -> str: ...
+
+    @property
+    def hindrance(self) -> Text: ...
 
     def blocks(self, export_id: UUID | None = None) -> Generator[Block]: ...
 
@@ -52,7 +57,7 @@ class Source(Protocol):
 
 def choose_source(query: ExportQuery) -> Source:
     """The fastest source for this query."""
-    obstacle = ""
+    obstacle: Text = ""
     for path in SOURCES:
         source: type[Source] = import_string(path)
         if not (in_the_way := source.obstacle(query)):

@@ -9,9 +9,13 @@ from uuid import UUID
 
 from django.db import connections
 from django.db.models.expressions import Combinable
+from django.utils import translation
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import export_settings
 from ..encoders import CellBlock
+from ..exceptions import Text
 from ..query import ExportQuery
 from ..rendering import Cells, ColumnRenderer, Formulas, column_renderer
 from . import Explanation
@@ -25,7 +29,7 @@ from .snapshot import snapshot
 class OrmSource:
     """Tuples of values where the database gives every column; model instances where one is computed."""
 
-    def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
+    def __init__(self, query: ExportQuery, obstacle: Text = "") -> None:
         self._queryset = query.queryset
         self._max_seconds = query.max_seconds
         self._obstacle = obstacle
@@ -38,16 +42,23 @@ class OrmSource:
         self._computed = [column.header for column in query.columns if column.compute]
 
     @classmethod
-    def obstacle(cls, query: ExportQuery) -> str:
+    def obstacle(cls, query: ExportQuery) -> Text:
         """None: it serves every query."""
         return ""
 
     @property
     def reason(self) -> str:
+        what = "model instances" if self._computed else "values"
+        with translation.override(None):
+            why = str(self.hindrance)
+        return f"orm: {what} by .iterator()" + (f", because {why}" if why else "")
+
+    @property
+    def hindrance(self) -> Text:
         if self._computed:
-            why = f"columns are computed in Python: {', '.join(self._computed)}"
-            return f"orm: model instances by .iterator(), because {why}"
-        return "orm: values by .iterator()" + (f", because {self._obstacle}" if self._obstacle else "")
+            text = _("columns are computed in Python: {headers}")
+            return format_lazy(text, headers=", ".join(self._computed))
+        return self._obstacle
 
     def blocks(self, export_id: UUID | None = None) -> Generator[CellBlock]:
         """Blocks of up to CHUNK_SIZE rows. Raises FormulaFound where the query says so."""

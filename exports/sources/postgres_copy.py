@@ -1,16 +1,19 @@
 """Rows by PostgreSQL's `COPY … TO STDOUT`: the database writes the file itself, as fast as it can."""
 
 from collections.abc import Generator, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import export_settings
 from ..encoders import EncodedBlock
+from ..exceptions import Text
 from ..formulas import UNESCAPED_SQL
 from ..private_connection import in_transaction
 from ..query import ExportQuery
@@ -25,6 +28,11 @@ from .projection import Projection, project, reported
 from .ranges import splits
 from .snapshot import snapshot
 
+_ENCODINGS: Final = (
+    (_("the database's encoding is {encoding}, not UTF8"), "server_encoding"),
+    (_("the connection's encoding is {encoding}, not UTF8"), "client_encoding"),
+)
+
 
 class PostgresCopySource:
     """CSV whose cells the database writes; Python judges the texts that it has marked (`marked`).
@@ -33,7 +41,7 @@ class PostgresCopySource:
     none is computed twice, and the order is that of values and not of their texts.
     """
 
-    def __init__(self, query: ExportQuery, obstacle: str = "") -> None:
+    def __init__(self, query: ExportQuery, obstacle: Text = "") -> None:
         self._queryset = query.queryset
         self._max_seconds = query.max_seconds
         self._projections = _projections(query)
@@ -46,34 +54,40 @@ class PostgresCopySource:
         self._readers = Readers()
 
     @classmethod
-    def obstacle(cls, query: ExportQuery) -> str:
+    def obstacle(cls, query: ExportQuery) -> Text:
         """What is in its way, as the end of a sentence."""
         connection = connections[query.queryset.db]
         if connection.vendor != "postgresql":
-            return f"{connection.display_name} has no COPY"
+            return format_lazy(_("{database} has no COPY"), database=connection.display_name)
         if query.options.format != "csv":
-            return "COPY writes no format but CSV"
+            return _("COPY writes no format but CSV")
         if in_transaction(connection):  # which others may use meanwhile: COPY leaves nobody a turn
-            return "a transaction is open around it"
-        for whose, name in (("database", "server_encoding"), ("connection", "client_encoding")):
+            return _("a transaction is open around it")
+        for text, name in _ENCODINGS:
             if (encoding := reported(connection, name)) != "UTF8":
-                return f"the {whose}'s encoding is {encoding}, not UTF8"
+                return format_lazy(text, encoding=encoding)
         projections = _projections(query)
         if any(projection.zone for projection in projections):
-            return "Python puts datetimes in another time zone"
+            return _("Python puts datetimes in another time zone")
         by_python = [found.column for found in projections if found.template is None]
         if computed := [column.header for column in by_python if column.compute]:
-            return f"columns are computed in Python: {', '.join(computed)}"
+            return format_lazy(_("columns are computed in Python: {headers}"), headers=", ".join(computed))
         if by_python and query.options.text_rule is Formulas.REJECT:
-            return "formulas=reject names the row of a formula"
+            return _("formulas=reject names the row of a formula")
         if by_python:
-            return f"only Python can write columns: {', '.join(column.header for column in by_python)}"
+            headers = ", ".join(column.header for column in by_python)
+            return format_lazy(_("only Python can write columns: {headers}"), headers=headers)
         return ""
 
     @property
     def reason(self) -> str:
         over = f", over {self._connections} connections at most" if self._connections > 1 else ""
         return f"copy: PostgreSQL writes the CSV{over}"
+
+    @property
+    def hindrance(self) -> Text:
+        """None: nothing is faster."""
+        return ""
 
     def blocks(self, export_id: UUID | None = None) -> Generator[EncodedBlock]:
         """Blocks of 64 KiB and the rest of a row."""

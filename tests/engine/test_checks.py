@@ -1,17 +1,20 @@
 """A misdeclared export fails at `manage.py check`, with a number."""
 
+from dataclasses import replace
+
 import django_filters
 import pytest
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Lower
 
-from exports import Column, ModelExport, masks
+from exports import Column, ModelExport, Search, masks
 from exports.checks import check_definition, check_exports
 from tests.engine.exports import OrderFilters
 from tests.engine.models import Customer, Line, Order, Sample
 
 GOOD = {"model": Order, "name": "good", "scope_field": "tenant", "columns": ["number"], "ordering": ["pk"]}
 
+BY_STATUS = Search(rows=Order, scope_field="tenant", fields=["status"])
 SAMPLE = {"model": Sample, "scope_field": "owner", "columns": ["text"]}
 
 
@@ -64,6 +67,23 @@ class ClashingFilters(OrderFilters):
         (SAMPLE | {"created_field": "moment"}, ["exports.E025"]),
         (SAMPLE | {"created_field": "day"}, ["exports.E025"]),
         ({"created_field": "nothing"}, ["exports.E025"]),
+        ({"searches": {"number": BY_STATUS}}, ["exports.E031"]),
+        ({"filterset_class": OrderFilters, "searches": {"status": BY_STATUS}}, []),
+        (
+            {"filterset_class": OrderFilters, "searches": {"status": replace(BY_STATUS, fields=["name"])}},
+            ["exports.E032"],
+        ),
+        (
+            {"filterset_class": OrderFilters, "searches": {"status": replace(BY_STATUS, scope_field="")}},
+            ["exports.E032"],
+        ),
+        (
+            {
+                "filterset_class": OrderFilters,
+                "searches": {"status": replace(BY_STATUS, fields=[], ordering=["-pk"])},
+            },
+            ["exports.E032"],
+        ),
         ({"model": Customer, "scope_field": "order__tenant", "columns": ["email"]}, ["exports.E013"]),
         ({"filterset_class": AmongRows}, ["exports.W004"]),
         ({"name": "n" * 101}, ["exports.E001"]),

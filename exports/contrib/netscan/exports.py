@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,11 @@ def _network_name() -> Subquery:
     """The name of a row's network; NULL if that is another tenant's."""
     own = Network.objects.filter(pk=OuterRef("network_id"), user=OuterRef("user"))
     return Subquery(own.values("name"))
+
+
+def _scans() -> QuerySet[Scan]:
+    """Those in networks of their own tenant: only their names are the tenant's to see."""
+    return Scan.objects.filter(network__user=F("user"))
 
 
 @exports.register(Port)
@@ -37,6 +42,15 @@ class ScanExport(exports.ModelExport):
         exports.Column("First Seen", "first_seen"),
         exports.Column("Last Seen", "last_seen"),
     ]
+    searches = {
+        "scan_id": exports.Search(
+            rows=_scans,
+            scope_field="user",
+            fields=["network__name", "network__cidr"],
+            notes=["started_at"],
+            ordering=["-started_at"],
+        )
+    }
     ordering = ("id",)
 
     def get_queryset(self) -> QuerySet[Port]:
@@ -111,4 +125,5 @@ class HostExport(exports.ModelExport):
         ),
         exports.Column("Network", _network_name(), default=False, description=_NETWORK),
     ]
+    searches = {"network_id": exports.Search(rows=Network, scope_field="user", fields=["name", "cidr"])}
     ordering = ("id",)

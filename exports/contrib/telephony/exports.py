@@ -35,6 +35,9 @@ def clock(seconds: str) -> Case:
     return Case(When(IsNull(total, False), then=text), output_field=TextField())
 
 
+AGENTS = exports.Search(rows=AgentConfig, scope_field="user", fields=["name", "agent_id"])
+
+
 def _own_agent(key: str) -> QuerySet[AgentConfig]:
     """The agent that a row refers to by `key`; none if it is another tenant's."""
     return AgentConfig.objects.filter(pk=OuterRef(key), user=OuterRef("user"))
@@ -64,6 +67,7 @@ class CallExport(exports.ModelExport):
             description=_("The duration as hours, minutes and seconds, such as 1:05:09."),
         ),
     ]
+    searches = {"agent_id": AGENTS}
     created_field = "created_at"
     ordering = ("started_at", "id")
     filename = "calls_export"
@@ -99,6 +103,7 @@ class PhoneNumberExport(exports.ModelExport):
         ),
         *columns("sip_trunk_id sip_config_id is_active created_at"),
     ]
+    searches = {"agent_id": AGENTS}
     created_field = "created_at"
     ordering = ("created_at", "id")
     filename = "phone_numbers_export"
