@@ -16,6 +16,7 @@ class ExportsConfig(AppConfig):
         from . import checks, constraints, deployment, keeping  # noqa: F401 (they register the system checks)
         from .conf import export_settings
         from .policy.permissions import create_permissions
+        from .registry import registry
 
         export_settings()  # a setting that can't be stops the start, and not the first download
 
@@ -23,4 +24,5 @@ class ExportsConfig(AppConfig):
             from .jobs import tasks  # noqa: F401 (a queue of others, such as Celery's, must know the task)
 
         autodiscover_modules("exports")
+        registry.move_to_end("export-logs")  # wherever the engine stands among the apps
         post_migrate.connect(create_permissions, dispatch_uid="exports.create_permissions")

@@ -35,6 +35,10 @@ class ExportRegistry:
         if self._definitions.pop(name, None) is None:
             raise DatasetNotFound
 
+    def move_to_end(self, name: str) -> None:
+        """Lets the export of this name come after all that there are by now."""
+        self._definitions[name] = self._definitions.pop(name)
+
     def get(self, name: str) -> ModelExport:
         """The definition of this name. Raises DatasetNotFound."""
         try:

@@ -1,17 +1,20 @@
 """The audit records in the admin: to be read, and by nobody to be changed."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from ..history import reachable_records
+from ..history import may_see_all, reachable_records
 from ..models import ExportLog
 from ..registry import registry
+from .actions import ExportActionMixin
 from .read_only import ReadOnlyAdmin
 
 
@@ -29,9 +32,21 @@ class DatasetFilter(admin.SimpleListFilter):
         return queryset if name is None else queryset.filter(**{self.parameter_name: name})
 
 
+class _ExportedAdmin(ReadOnlyAdmin):
+    """Has no action but the export."""
+
+    actions = ()
+
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> Any:
+        """None: those that a project offers everywhere may write."""
+        return {}
+
+
 @admin.register(ExportLog)
-class ExportLogAdmin(ReadOnlyAdmin):
-    """One's own records, or everybody's for who may export all tenants."""
+class ExportLogAdmin(ExportActionMixin, _ExportedAdmin):
+    """One's own records, or everybody's for who may export all tenants; they are a dataset, too."""
+
+    change_list_template = "exports/admin/records.html"
 
     list_display = (
         *("timestamp", "export_type", "user", "tenant", "door", "format"),
@@ -51,6 +66,13 @@ class ExportLogAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExportLog]:
         return reachable_records(request.user).order_by(*self.ordering)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, with a link to the dashboard for whoever may see that."""
+        with suppress(NoReverseMatch):  # a project without the pages
+            if may_see_all(request.user):
+                extra_context = {**(extra_context or {}), "usage_url": reverse("exports-web:usage")}
+        return super().changelist_view(request, extra_context)
 
     @admin.display(description=_("columns"))
     def shown_columns(self, record: ExportLog) -> str:

@@ -72,7 +72,8 @@ SUBMIT: Final = _described(
         "dataset",
         str,
         OpenApiParameter.PATH,
-        enum=[definition.get_name() for definition in registry],
+        # One list for all readers: what some may not so much as ask for is not in it.
+        enum=[found.get_name() for found in registry if not found.permission_for_own_rows],
         description="Its name.",
     ),
     _LOCATION,

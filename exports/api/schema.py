@@ -17,6 +17,7 @@ from ..filtering import filter_form, parameter_names
 from ..options import Overlong
 from ..registry import registry
 from ..rendering import Formulas
+from ..scope import has_permission
 from ..sinks.links import SCHEMA_TYPE
 from .operations import refusals
 from .serializers import ExportJobSerializer
@@ -27,6 +28,9 @@ DOWNLOAD_ERRORS = (400, 401, 403, 404, 406, 409, 413, 429, 503)
 
 class DatasetSchema(AutoSchema):
     """Parameters from the dataset's FilterSet and the engine's options; a file as the answer."""
+
+    def is_excluded(self) -> bool:
+        return not _is_told_of(self._definition, self.view)
 
     def get_operation_id(self) -> str:
         # A dataset may have a second path of a project's own: the two need ids of their own.
@@ -41,10 +45,8 @@ class DatasetSchema(AutoSchema):
         return f"Export {self._definition.get_name()}"
 
     def get_description(self) -> str:  # type: ignore[override]
-        # Without a reader, as from a command, what everybody sees.
-        user = getattr(getattr(self.view, "request", None), "user", None)
         rows = self._definition.get_queryset()
-        columns = self._definition.get_columns_for(user)
+        columns = self._definition.get_columns_for(_reader(self.view))
         listed = "\n".join(_described(column, column.description_in(rows)) for column in columns)
         return f"{self._definition.description}\n\nColumns:\n\n{listed}"
 
@@ -100,7 +102,7 @@ class TableDocumentation(AutoSchema):
         )
 
     def get_override_parameters(self) -> list[Any]:
-        names = [definition.get_name() for definition in registry]
+        names = [found.get_name() for found in registry if _is_told_of(found, self.view)]
         dataset = OpenApiParameter("dataset", str, OpenApiParameter.PATH, enum=names, description="Its name.")
         return [dataset, *_option_parameters()]
 
@@ -109,6 +111,17 @@ class TableDocumentation(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         return {(200, SCHEMA_TYPE): OpenApiTypes.OBJECT} | refusals(400, 401, 403, 404, 503)
+
+
+def _reader(view: Any) -> Any:
+    """Whose the document is; None without a reader, as from a command: then it says what everybody sees."""
+    return getattr(getattr(view, "request", None), "user", None)
+
+
+def _is_told_of(definition: ModelExport, view: Any) -> bool:
+    """Whether the document names it to its reader: what they may not so much as ask for, it does not."""
+    user = _reader(view)
+    return not definition.permission_for_own_rows or has_permission(user, definition.get_permission())
 
 
 def _described(column: Column, description: Text) -> str:

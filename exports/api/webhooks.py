@@ -91,7 +91,9 @@ class WebhookSecretView(WebhookEngineView):
 
     @SECRET
     def post(self, request: Request, pk: str) -> Response:
-        return Response(WebhookSecretSerializer(control.rotate(self.own_webhook())).data)
+        webhook = self.own_webhook()
+        control.rotate(webhook)
+        return Response(WebhookSecretSerializer(webhook).data)
 
 
 class WebhookTestView(WebhookEngineView):

@@ -69,6 +69,7 @@ class ExportLog(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user", "-timestamp", "-id"], name="exportlog_user_time"),
             models.Index(fields=["-timestamp", "-id"], name="exportlog_time"),
+            models.Index(fields=["tenant", "-timestamp", "-id"], name="exportlog_tenant_time"),
             models.Index(fields=["sha256"], name="exportlog_sha256"),
             models.Index(fields=["user"], condition=models.Q(outcome="running"), name="exportlog_running"),
             # When a job of a user last began: whose turn it is.

@@ -85,7 +85,10 @@ def require_columns(columns: Iterable[Column], user: Any) -> None:
 def create_permissions(
     app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, apps: Apps = global_apps, **kwargs: Any
 ) -> None:
-    """For post_migrate: the permission of each exported model of this app, whose Meta stays as it is."""
+    """For post_migrate: the permission of each exported model of this app, whose Meta stays as it is.
+
+    A model all of whose exports name another permission needs none.
+    """
     try:
         permissions: Any = apps.get_model("auth", "Permission")
         content_types: Any = apps.get_model("contenttypes", "ContentType")
@@ -93,7 +96,7 @@ def create_permissions(
         return
     if not router.allow_migrate_model(using, permissions):
         return
-    models = {definition.model for definition in registry}
+    models = {definition.model for definition in registry if not definition.permission}
     for meta in (model._meta for model in models if model._meta.app_label == app_config.label):
         content_type, _ = content_types.objects.using(using).get_or_create(
             app_label=meta.app_label, model=meta.model_name
