@@ -38,7 +38,7 @@ from .query import (
 from .rate import RateUsage
 from .registry import registry
 from .running import Run
-from .scope import Scope
+from .scope import Scope, resolve_scope
 from .sources import Explanation, Source, choose_source
 from .spool import spooled
 from .stream import ExportStream, FileFacts, Progress
@@ -149,14 +149,28 @@ def check(dataset: str, caller: Caller, params: QueryDict) -> Scope:
     return permitted_scope(ExportParameters.parse(definition, params, caller.user), caller.user)
 
 
-def may_have(dataset: str, caller: Caller, params: QueryDict) -> Scope:
+def may_have(dataset: str, caller: Caller, params: QueryDict, *, of_rows: bool = True) -> Scope:
     """Whose rows the caller may have by these parameters now: what is asked of who fetches a finished file.
 
-    Reads no row; what is denied is recorded. Raises DatasetNotFound, NotPermitted or InvalidParameters.
+    Where it is not `of_rows` no filter is required. Reads no row; what is denied is recorded. Raises
+    DatasetNotFound, NotPermitted or InvalidParameters.
     """
-    parameters = _allowed(dataset, caller, params, None)
+    parameters = _allowed(dataset, caller, params, None, of_rows=of_rows)
     with recorded_refusals(caller, parameters.definition, parameters):
         return permitted_scope(parameters, caller.user)
+
+
+def acting_scope(dataset: str, caller: Caller, tenant: str) -> Scope:
+    """Whose rows a page is about that acts for this tenant and begins with this dataset.
+
+    Reads no row; what is denied is recorded. Raises NotPermitted, and InvalidParameters where it is no id.
+    """
+    params = QueryDict(mutable=True)
+    params["tenant"] = tenant
+    definition = registry.get(dataset)
+    parameters = ExportParameters.parse(definition, params, caller.user, of_rows=False)
+    with recorded_refusals(caller, definition, parameters):
+        return resolve_scope(caller.user, parameters.options.tenant)
 
 
 def deliver(dataset: str, caller: Caller, params: QueryDict, delivery: Delivery) -> ExportStream:
@@ -207,13 +221,13 @@ def _stream(
 
 
 def _allowed(
-    dataset: str, caller: Caller, params: QueryDict, selection: Selection | None
+    dataset: str, caller: Caller, params: QueryDict, selection: Selection | None, *, of_rows: bool = True
 ) -> ExportParameters:
     """Valid parameters. Who may not ask at all is told nothing of what is wrong with them."""
     definition = registry.get(dataset)
     with recorded_refusals(caller, definition):
         require_permission(definition, caller)
-    return ExportParameters.parse(definition, params, caller.user, selection)
+    return ExportParameters.parse(definition, params, caller.user, selection, of_rows=of_rows)
 
 
 def refuse(dataset: str, caller: Caller, refusal: Refused) -> NoReturn:

@@ -21,6 +21,10 @@ __all__ = [
     "UUIDFilter",
 ]
 
+START_HELP = _("A date, or a datetime; in UTC unless it has an offset.")
+END_HELP = _("Included. A date alone includes its whole day.")
+"""What a filter of moments takes, for whoever writes a request."""
+
 _TRUTH = {"true": True, "false": False}
 
 # RFC 3339, and what people write beside it: no offset, no seconds, a space for the T. Python's own
@@ -39,12 +43,13 @@ class MomentInput(forms.TextInput):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        if not value or _is_date(str(value)):
+        if not value or is_date(str(value)):
             context["widget"]["type"] = "date"
         return context
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether this is a day of the calendar, in ISO 8601."""
     try:
         return bool(_DATE.fullmatch(text) and dt.date.fromisoformat(text))
     except ValueError:  # such as 2024-02-30
@@ -168,7 +173,7 @@ class StartFilter(Filter):
     field_class = MomentField
 
     def __init__(self, field_name: str, **kwargs: Any) -> None:
-        texts = {"label": _("From"), "help_text": _("A date, or a datetime; in UTC unless it has an offset.")}
+        texts = {"label": _("From"), "help_text": START_HELP}
         super().__init__(field_name, lookup_expr="gte", **(texts | kwargs))
 
 
@@ -178,7 +183,7 @@ class EndFilter(Filter):
     field_class = MomentField
 
     def __init__(self, field_name: str, **kwargs: Any) -> None:
-        texts = {"label": _("Until"), "help_text": _("Included. A date alone includes its whole day.")}
+        texts = {"label": _("Until"), "help_text": END_HELP}
         super().__init__(field_name, lookup_expr="lte", day_time=dt.time.max, **(texts | kwargs))
 
 

@@ -3,7 +3,7 @@
 It shows a choice and what is wrong with it. Whether it is valid the engine says, as it does for every door.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,31 +14,12 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .columns import Column
-from .compressors import COMPRESSORS
 from .definitions import ModelExport
-from .encoders import encoder_class, installed_formats
 from .exceptions import ParameterProblem, Text
 from .filtering import filter_form, lists_rows, parameter_names
-from .options import DEFAULTS, OPTION_NAMES, Overlong
-from .query import RAW_FORMULAS
-from .rendering import Formulas
-from .scope import FOR_ALL_TENANTS, FOR_OTHER_TENANT, has_permission
+from .option_fields import FORMAT_HINTS, MORE, option_fields, zone_names
+from .options import DEFAULTS
 from .widgets import fitted, keep
-
-_FORMULAS = {
-    Formulas.ESCAPE: _("Put an apostrophe before them"),
-    Formulas.REJECT: _("Refuse the export"),
-    Formulas.RAW: _("Leave them live"),
-}
-_OVERLONG = {
-    Overlong.REJECT: _("Refuse the export"),
-    Overlong.CUT: _("Cut them, and mark where"),
-}
-_DIALECTS = {
-    "excel": _("for Excel"),
-    "excel-semicolon": _("for Excel where numbers have a comma"),
-    "tsv": _("parted by tabs"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +27,16 @@ class Tick:
     """The box of a column, what is told of it, and the id of the element that tells it."""
 
     box: BoundWidget
+    header: str
+    name: str
+    """Another one that it has in the file; empty: none."""
+
     description: Text
     is_extra: bool
     """Whether it is in the file only where it is ticked."""
+
+    position: int
+    """Where the definition has it."""
 
     @property
     def notes_id(self) -> str:
@@ -58,7 +46,8 @@ class Tick:
 class ExportForm(forms.Form):
     """`params` are the API's, `problems` what the engine found wrong with them.
 
-    `filters` lists the names of the filters to show; None: all of them.
+    `filters` lists the names of the filters to show; None: all of them. `searches` are the inputs of those
+    whose values are found by a name.
     """
 
     def __init__(
@@ -69,12 +58,13 @@ class ExportForm(forms.Form):
         *,
         problems: Sequence[ParameterProblem] = (),
         filters: Iterable[str] | None = None,
+        searches: Mapping[str, forms.Widget] | None = None,
     ) -> None:
         columns = definition.get_columns_for(user)
         headers = [column.header for column in columns]
         chosen = str(params["columns"]).split(",") if "columns" in params else _default(columns)
         super().__init__(data=_shown(params, chosen))
-        self._problems = problems
+        self._problems, self._searches = problems, searches or {}
         rows = definition.get_queryset()
         self._told = {column.header: (column.description_in(rows), not column.default) for column in columns}
         known = filter_form(definition).fields
@@ -83,29 +73,59 @@ class ExportForm(forms.Form):
         self.fields |= {
             name: self._filter_field(name, known[name], params.getlist(name)) for name in self._filter_names
         }
-        self.fields |= _option_fields(user, _together(chosen, headers))
+        self.fields["columns"] = _columns_field(_together(chosen, headers))
+        self.fields |= option_fields(user)
         if not definition.created_field:
             del self.fields["since"]
         for name in (*DEFAULTS, "compression", "dialect"):
             keep(self.fields[name], params.getlist(name))
 
     def filter_fields(self) -> list[BoundField]:
-        """The dataset's filters, in their order."""
-        return [self[name] for name in self._filter_names]
+        """What says which rows: whose, and the dataset's filters, in their order."""
+        names = ["tenant"] if "tenant" in self.fields else []
+        return [self[name] for name in (*names, *self._filter_names)]
 
-    def option_fields(self) -> list[BoundField]:
-        """Format and the like; the columns, which are many, apart."""
-        return [self[name] for name in OPTION_NAMES if name in self.fields and name != "columns"]
+    def formats(self) -> list[tuple[BoundWidget, Text]]:
+        """The box of each format, and what it is for."""
+        return [(box, FORMAT_HINTS.get(str(box.data["value"]), "")) for box in self["format"]]
+
+    def file_fields(self) -> list[BoundField]:
+        """How the file is to be made, beside its format."""
+        return [self[name] for name in ("compression", "dialect", "tz")]
+
+    def more_fields(self) -> list[BoundField]:
+        """What few people need."""
+        return [self[name] for name in MORE if name in self.fields]
+
+    def more_is_used(self) -> bool:
+        """Whether one of those is chosen, or wrong."""
+        return any(
+            field.errors or field.data not in (None, "", DEFAULTS.get(field.name))
+            for field in self.more_fields()
+        )
+
+    def has_searches(self) -> bool:
+        """Whether a filter's value is found by a name."""
+        return any(name in self._searches for name in self._filter_names)
+
+    def zones(self) -> list[str]:
+        """The time zones to offer."""
+        return zone_names()
 
     def ticks(self) -> Iterator[Tick]:
         """The columns, in their order; each box names the element that describes it."""
+        positions = {header: at for at, header in enumerate(self._told)}
         for box in self["columns"]:
-            choice = str(box.data["value"])
-            # What is to stand under another name is `header:name`.
-            description, is_extra = self._told.get(choice) or self._told.get(
-                choice.partition(":")[0], ("", False)
+            header, name = _parted(str(box.data["value"]), self._told)
+            description, is_extra = self._told.get(header, ("", False))
+            tick = Tick(
+                box=box,
+                header=header,
+                name=name,
+                description=description,
+                is_extra=is_extra,
+                position=positions.get(header, len(positions)),
             )
-            tick = Tick(box=box, description=description, is_extra=is_extra)
             if description or is_extra:
                 box.data["attrs"]["aria-describedby"] = tick.notes_id
             yield tick
@@ -117,13 +137,17 @@ class ExportForm(forms.Form):
         fields = {part: key for key, field in self.fields.items() for part in parameter_names(key, field)}
         for problem in self._problems:
             field = fields.get(problem.attr)
-            text = problem.detail if field else format_lazy("{}: {}", problem.attr, problem.detail)
+            text = _told(problem) if field else format_lazy("{}: {}", problem.attr, problem.detail)
             self.add_error(field, forms.ValidationError(str(text), code=problem.code))
 
     def _filter_field(self, name: str, field: forms.Field, given: list[str]) -> forms.Field:
         if name in self._listing:  # a list of rows would show those of every tenant
             return forms.CharField(label=field.label, help_text=field.help_text, required=field.required)
-        return fitted(field, given)
+        field = fitted(field, given)
+        if name in self._searches:
+            field.widget = self._searches[name]
+            field.help_text = _("Its name, or its id.")
+        return field
 
 
 def normalised(params: QueryDict, definition: ModelExport, user: Any) -> QueryDict:
@@ -142,6 +166,13 @@ def normalised(params: QueryDict, definition: ModelExport, user: Any) -> QueryDi
     return found
 
 
+def _told(problem: ParameterProblem) -> Text:
+    """What is wrong, to somebody who has the form before them."""
+    if (problem.attr, problem.code) == ("columns", "blank"):
+        return _("Tick at least one column.")
+    return problem.detail
+
+
 def _columns(ticked: list[str], default: list[str]) -> list[str]:
     """One comma-separated value; none for the default; an empty one, an error, where none is ticked."""
     return [] if ticked == default else [",".join(ticked)]
@@ -152,8 +183,10 @@ def _default(columns: Iterable[Column]) -> list[str]:
 
 
 def _together(chosen: list[str], headers: list[str]) -> list[str]:
-    """All columns, each once: the chosen ones first, in their order."""
-    return [name for name in dict.fromkeys([*chosen, *headers]) if name]
+    """All columns, each once, under the names they are to have: the chosen ones first, in their order."""
+    found = {_parted(choice, headers)[0] for choice in chosen}
+    others = [header for header in headers if header not in found]
+    return [name for name in dict.fromkeys([*chosen, *others]) if name]
 
 
 def _shown(params: QueryDict, chosen: list[str]) -> QueryDict:
@@ -164,54 +197,22 @@ def _shown(params: QueryDict, chosen: list[str]) -> QueryDict:
     return data
 
 
-def _option_fields(user: Any, headers: list[str]) -> dict[str, forms.Field]:
-    formulas = [(key.value, label) for key, label in _FORMULAS.items()]
-    if not has_permission(user, RAW_FORMULAS):
-        formulas = [(key, label) for key, label in formulas if key != Formulas.RAW]
-    compressions = [(name, f"{name} (.{compressor.extension})") for name, compressor in COMPRESSORS.items()]
-    dialects = [(name, format_lazy("{}: {}", name, label)) for name, label in _DIALECTS.items()]
-    fields: dict[str, forms.Field] = {
-        "columns": forms.MultipleChoiceField(
-            label=_("Columns"),
-            choices=[(header, header) for header in headers],
-            widget=forms.CheckboxSelectMultiple,
-            required=False,
-        ),
-        "format": forms.ChoiceField(
-            label=_("Format"),
-            choices=[(name, encoder_class(name).label) for name in installed_formats()],
-            required=False,
-        ),
-        "compression": forms.ChoiceField(
-            label=_("Compression"), choices=[("", _("Not compressed")), *compressions], required=False
-        ),
-        "formulas": forms.ChoiceField(
-            label=_("Cells that a spreadsheet would run"),
-            help_text=_("In CSV; in no other format could they be run."),
-            choices=formulas,
-            required=False,
-        ),
-        "dialect": forms.ChoiceField(
-            label=_("Kind of CSV"), choices=[("", "RFC 4180"), *dialects], required=False
-        ),
-        "overlong": forms.ChoiceField(
-            label=_("Texts that are too long for Excel"),
-            help_text=_("A cell of Excel's holds 32,767 characters."),
-            choices=list(_OVERLONG.items()),
-            required=False,
-        ),
-        "tz": forms.CharField(
-            label=_("Time zone"),
-            help_text=_("Such as Europe/Berlin: of times in the file, and of dates in filters. Empty: UTC."),
-            required=False,
-        ),
-        "since": forms.CharField(
-            label=_("Created since"),
-            help_text=_("The cursor of an earlier export, or: start. Empty: all rows."),
-            required=False,
-        ),
-    }
-    if any(has_permission(user, name) for name in (FOR_OTHER_TENANT, FOR_ALL_TENANTS)):
-        text = _("A tenant's id, or * for everybody's rows; empty: your own.")
-        fields["tenant"] = forms.CharField(label=_("Whose rows"), help_text=text, required=False)
-    return fields
+def _columns_field(headers: list[str]) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=_("Columns"),
+        choices=[(header, header) for header in headers],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+def _parted(choice: str, known: Container[str]) -> tuple[str, str]:
+    """The header of a choice, which may be `header:name`, and that name; a header may have colons, too."""
+    if choice in known:
+        return choice, ""
+    parts = choice.split(":")
+    for at in range(1, len(parts)):
+        header, name = ":".join(parts[:at]), ":".join(parts[at:])
+        if header in known:
+            return header, name
+    return choice, ""

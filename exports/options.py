@@ -139,6 +139,11 @@ def time_zones() -> set[str]:
     return available_timezones()
 
 
+def zone_of(name: str) -> dt.tzinfo:
+    """The time zone of that name; UTC where there is none."""
+    return ZoneInfo(name) if name in time_zones() else dt.UTC
+
+
 def _invalid(given: dict[str, str]) -> Iterator[ParameterProblem]:
     """What is wrong with each option by itself."""
     for name, value in given.items():

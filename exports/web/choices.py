@@ -3,17 +3,23 @@
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.utils.timezone import now
 
 from ..caller import Caller
 from ..conf import export_settings
 from ..definitions import ModelExport
-from ..exceptions import ExportError, PlanUnknown, RateLimited, RateUnknown, TooLargeForDownload
+from ..exceptions import ExportError, NotPermitted, PlanUnknown, RateLimited, RateUnknown, TooLargeForDownload
+from ..filtering import known_parameters, required_filters
 from ..forms import ExportForm
 from ..jobs import storage
 from ..policy import rates
 from ..policy.recipients import own_address
 from ..preview import Preview
+from .acting import acting_by
 from .addresses import api_address, page_address
+from .polling import can_poll
+from .presets import PRESET, preset_groups
+from .search_fields import search_inputs
 from .told import mistakes
 
 MAIL: Final = "mail=own"
@@ -31,7 +37,13 @@ def choice_context(
     """For the template `exports/dataset.html`; with neither preview nor error nothing is chosen yet."""
     name = definition.get_name()
     job_url = page_address("job-submit", name, QueryDict()) if storage.is_configured() else None
-    form = ExportForm(definition, caller.user, params, problems=error.problems if error else ())
+    form = ExportForm(
+        definition,
+        caller.user,
+        params,
+        problems=error.problems if error else (),
+        searches=search_inputs(definition, caller, params),
+    )
     return {
         "title": name,
         "section": "exports",
@@ -52,7 +64,30 @@ def choice_context(
         "too_large": isinstance(error, TooLargeForDownload),
         "given": [(key, value) for key, values in params.lists() for value in values],
         "mistakes": list(mistakes(form)),
+        "acting": None if isinstance(error, NotPermitted) else acting_by(caller.user, params),
+        "presets": preset_groups(definition, params, now()),
+        "preset_name": PRESET,
+        "file_kind": _file_kind(preview),
+        "unfiltered_url": page_address("dataset", name, _unfiltered(definition, params)),
+        "is_live": can_poll(),
     }
+
+
+def _file_kind(preview: Preview | None) -> str:
+    """The format that was chosen, as people call it, and the compression."""
+    if preview is None:
+        return ""
+    options = preview.query.options
+    return ", ".join(filter(None, (options.encoder_class.label, options.compression)))
+
+
+def _unfiltered(definition: ModelExport, params: QueryDict) -> QueryDict:
+    """The choice without the filters that can be left out."""
+    found, needed = params.copy(), required_filters(definition)
+    for name in known_parameters(definition):
+        if name not in needed:
+            found.pop(name, None)
+    return found
 
 
 def _download_limit(preview: Preview | None) -> int | None:

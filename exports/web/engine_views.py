@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
@@ -23,7 +24,8 @@ from ..registry import registry
 from ..sinks.http import non_atomic, set_status
 from .addresses import page_address
 from .choices import choice_context
-from .signed_in import SignedInView
+from .signed_in import SignedInView, is_poll
+from .snippets import snippets_for
 
 
 class EngineView(SignedInView):
@@ -57,12 +59,28 @@ class EngineView(SignedInView):
             return super().answer(request, *args, **kwargs)
         except ExportError as error:
             if refusal := refusal_of(self.definition, self.caller):  # the page would tell of the dataset
+                if is_poll(request):
+                    return _leave_for(self.address)
                 raise PermissionDenied(str(refusal.detail)) from error
             return self.page(error=error)
 
+    @property
+    def address(self) -> str:
+        """The dataset's page with the choice."""
+        return page_address("dataset", self.definition.get_name(), self.params)
+
     def page(self, *, preview: Preview | None = None, error: ExportError | None = None) -> TemplateResponse:
-        """The dataset's page, with the status that says what the error says."""
+        """The dataset's page, with the status that says what the error says.
+
+        A page that asks again by itself gets the part that a choice changes, which says what is wrong, too.
+        """
         context = choice_context(self.definition, self.caller, self.params, preview=preview, error=error)
+        if preview is not None:
+            context["snippets"] = snippets_for(self.request, self.definition.get_name(), self.params)
+        if is_poll(self.request):
+            response = TemplateResponse(self.request, "exports/live.html", context | {"is_fragment": True})
+            response["HX-Replace-Url"] = self.address
+            return response
         response = TemplateResponse(self.request, "exports/dataset.html", context)
         if error is not None:
             set_status(response, error)
@@ -79,11 +97,24 @@ class PostedChoiceView(EngineView):
 
     @cached_property
     def params(self) -> QueryDict:
+        return normalised(self._given(), self.definition, self.request.user)
+
+    def _given(self) -> QueryDict:
         given = self.request.POST.copy()
         for name in list(given):
             if name.startswith(("csrfmiddlewaretoken", self.own_fields)):
                 del given[name]
-        return normalised(given, self.definition, self.request.user)
+        return given
+
+    def handle_no_permission(self) -> Any:
+        """The login page leads back to the dataset with what was chosen: its form can be sent again."""
+        if self.request.method != "POST" or self.request.user.is_authenticated:
+            return super().handle_no_permission()
+        given = self._given()
+        for name in [name for name, values in given.lists() if not any(values)]:
+            del given[name]
+        path = page_address("dataset", self.kwargs["dataset"], given)
+        return redirect_to_login(path, self.get_login_url(), self.get_redirect_field_name())
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not storage.is_configured():
@@ -93,3 +124,8 @@ class PostedChoiceView(EngineView):
     def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         """Where the login page leads back to, which cannot send a form again."""
         return HttpResponseRedirect(page_address("dataset", self.definition.get_name(), QueryDict()))
+
+
+def _leave_for(path: str) -> HttpResponse:
+    """Tells htmx to leave its page for that one, which says why there is nothing to show."""
+    return HttpResponse(status=204, headers={"HX-Redirect": path})

@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 from django.utils.translation import ngettext, pgettext_lazy
 
 from ..exceptions import Text
 from ..models import ExportTemplate
-from ..options import time_zones
+from ..options import zone_of
 from ..saved.relative import NAMES, period
 from ..saved.resolving import relative_fields
 
@@ -71,17 +70,20 @@ def _words(value: str) -> str:
 def period_of(found: Range, params: QueryDict, moment: dt.datetime, known: Iterable[str] = ()) -> str:
     """The relative date that these parameters would come from at `moment`; empty where there is none.
 
-    So a template that is opened with the dates of today, and kept again, stays relative. Those that are
-    `known` come first: on a Monday the last seven days are the last week too.
+    So a template that is opened with the dates of today, and kept again, stays relative; and dates that a
+    button has named may become what it says. Those that are `known` come first: on a Monday the last seven
+    days are the last week too.
     """
     given = [params.get(name) for name in found.names]
     if not all(given):
         return ""
-    name = str(params.get("tz", ""))
-    zone = ZoneInfo(name) if name in time_zones() else dt.UTC
+    zone = zone_of(str(params.get("tz", "")))
     today = moment.astimezone(zone).date()
     for value in (*known, *_OFFERED):
         days = period(value, today)
-        if days is not None and given == [days.start(zone), days.end(zone)][: len(given)]:
+        if days is None:
+            continue
+        moments, dates = [days.start(zone), days.end(zone)], [days.first.isoformat(), days.last.isoformat()]
+        if given in (moments[: len(given)], dates[: len(given)]):
             return value
     return ""

@@ -21,6 +21,7 @@ from ..models import ExportTemplate
 from ..saved import control
 from ..saved.control import Choice
 from ..saved.relative import LAST_RUN
+from .acting import acting_by
 from .addresses import page_address, see_other
 from .engine_views import PostedChoiceView
 from .relative_dates import Range, offered, period_of, periods_in, ranges
@@ -132,7 +133,21 @@ class TemplateSaveView(PostedChoiceView):
         template = self._saved(form) if form.is_valid() else None
         if template is None:
             return self._ask(form, status=400)
-        return see_other(reverse("exports-web:template", args=[template.pk]))
+        return see_other(self._next(template))
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the template is wanted for a schedule, whose form comes next."""
+        return self.request.GET.get("then") == "schedule"
+
+    @property
+    def _then(self) -> QueryDict:
+        return QueryDict("then=schedule" if self._goes_on else "")
+
+    def _next(self, template: ExportTemplate) -> str:
+        if self._goes_on:
+            return reverse("exports-web:schedule-new") + f"?template={template.pk}"
+        return reverse("exports-web:template", args=[template.pk])
 
     def _saved(self, form: SaveForm) -> ExportTemplate | None:
         """The template; None where the form says what is wrong."""
@@ -158,11 +173,13 @@ class TemplateSaveView(PostedChoiceView):
         context = {
             "title": _("Save this choice of %(dataset)s") % {"dataset": name},
             "section": "templates",
+            "acting": acting_by(self.caller.user, self.params),
             "form": form,
             "failed": bool(form.errors),
             "mistakes": list(mistakes(form)),
             "given": [(key, value) for key, values in self.params.lists() for value in values],
-            "save_url": page_address("template-save", name, QueryDict()),
+            "save_url": page_address("template-save", name, self._then),
+            "goes_on": self._goes_on,
             "choice_url": page_address("dataset", name, self.params),
         }
         return TemplateResponse(self.request, "exports/template_save.html", context, status=status)

@@ -1,64 +1,33 @@
-"""The pages of the datasets: all of them, one with its form and preview, its download, and a job for it."""
+"""The pages of one dataset: its form and preview, its download, and a job for it."""
 
-from typing import Any
-
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
-from django.views.generic import TemplateView
+from django.utils.functional import cached_property
 
 from .. import engine
-from ..catalogue import row_count
-from ..exceptions import InvalidParameters, NotPermitted
-from ..history import last_exports
+from ..exceptions import InvalidParameters
+from ..forms import normalised
 from ..jobs.submitting import Purpose, submit
-from ..models import ExportLog
-from ..policy.addresses import http_caller
-from ..policy.permissions import permits
 from ..policy.recipients import own_address
-from ..registry import registry
 from ..sinks.http import headers_only, streaming_response
 from .addresses import job_address, page_address, see_other
 from .choices import MAIL
 from .engine_views import EngineView, PostedChoiceView
-from .signed_in import SignedInView
-
-
-class IndexView(SignedInView, TemplateView):
-    """Each dataset with the number of own rows and the last export of it."""
-
-    template_name = "exports/index.html"
-
-    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().answer(request, *args, **kwargs)
-        except NotPermitted as refusal:  # a user of whom no tenant is known has no datasets
-            raise PermissionDenied(str(refusal.detail)) from refusal
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user = self.request.user
-        caller = http_caller(self.request, ExportLog.Door.WEB)
-        last = last_exports(user)
-        datasets = [
-            {
-                "name": definition.get_name(),
-                "description": definition.description,
-                "row_count": row_count(definition, user),
-                "last_export": last.get(definition.get_name()),
-            }
-            for definition in registry
-            if permits(definition, caller)
-        ]
-        return super().get_context_data(title=_("Exports"), section="exports", datasets=datasets, **kwargs)
+from .presets import with_preset
+from .signed_in import is_poll
 
 
 class DatasetView(EngineView):
     """The form of a dataset, and the first rows of what is chosen; the parameters are the API's."""
 
+    @cached_property
+    def params(self) -> QueryDict:
+        given = with_preset(self.request.GET, self.definition)
+        return normalised(given, self.definition, self.request.user)
+
     def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
-        if self.params != request.GET:
-            return HttpResponseRedirect(page_address("dataset", dataset, self.params))
+        if self.params != request.GET and not is_poll(request):
+            return HttpResponseRedirect(self.address)
         try:
             return self.page(preview=engine.preview(dataset, self.caller, self.params))
         except InvalidParameters as error:

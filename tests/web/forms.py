@@ -7,12 +7,21 @@ from tests.web.html import Element
 
 def shown(page: Element) -> dict[str, str]:
     """The value that each input and list of the form shows; ticks and hidden inputs are not among them."""
-    form = page.one("form", class_="exports-form")
-    return {
-        found["name"]: _value(found)
-        for found in form.below()
-        if found.tag in ("input", "select") and found.attrs.get("type") not in ("checkbox", "hidden")
-    }
+    return {found["name"]: _value(found) for found in choice_form(page).below() if _is_shown(found)}
+
+
+def choice_form(page: Element) -> Element:
+    """The form of a dataset's page, or the one of another."""
+    [form] = page.all("form", id="exports-form") or page.all("form", class_="exports-form")
+    return form
+
+
+def _is_shown(found: Element) -> bool:
+    """Of several boxes of which one can be chosen, that one; a field without a name is a script's."""
+    if found.tag not in ("input", "select") or "name" not in found.attrs:
+        return False
+    kind = found.attrs.get("type")
+    return "checked" in found.attrs if kind == "radio" else kind not in ("checkbox", "hidden")
 
 
 def _value(element: Element) -> str:
@@ -27,8 +36,8 @@ def ticks(page: Element, name: str = "columns") -> list[str]:
 
 def submitted(page: Element) -> str:
     """The query string that a browser sends of the form as it stands."""
-    form = page.one("form", class_="exports-form")
-    others = [found for found in form.all("input") if found["type"] == "hidden" or "checked" in found.attrs]
+    sent = [found for found in choice_form(page).all("input") if found["type"] in ("hidden", "checkbox")]
+    others = [found for found in sent if found["type"] == "hidden" or "checked" in found.attrs]
     return urlencode([*shown(page).items(), *((found["name"], found["value"]) for found in others)])
 
 

@@ -17,7 +17,14 @@ class Element:
 
     @property
     def text(self) -> str:
-        return "".join(child if isinstance(child, str) else child.text for child in self.children)
+        return "".join(
+            child if isinstance(child, str) else child.text for child in self.children if self.shows
+        )
+
+    @property
+    def shows(self) -> bool:
+        """What stands in a template is no part of the page until a script puts it there."""
+        return self.tag != "template"
 
     @property
     def words(self) -> str:
@@ -27,11 +34,12 @@ class Element:
     def __getitem__(self, name: str) -> str:
         return self.attrs[name]
 
-    def below(self) -> Iterator["Element"]:
+    def below(self, *, templates: bool = False) -> Iterator["Element"]:
         for child in self.children:
             if isinstance(child, Element):
                 yield child
-                yield from child.below()
+                if child.shows or templates:
+                    yield from child.below(templates=templates)
 
     def all(self, tag: str, **attrs: str) -> list["Element"]:
         wanted = {name.strip("_").replace("_", "-"): value for name, value in attrs.items()}

@@ -6,7 +6,8 @@ from tests.api import rows
 from tests.web.forms import shown, table, ticks
 from tests.web.html import Element
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 CALLS = "/exports/calls/"
 
@@ -71,13 +72,14 @@ def test_no_column_is_ticked(read, user):
     page = read(f"{CALLS}?columns=", status=400)
     assert ticks(page) == []
     [columns] = [group for group in page.all("fieldset") if group.all("legend")[0].words == "Columns"]
-    assert "This may not be empty." in described(page, columns)
+    assert "Tick at least one column." in described(page, columns)
+    assert "Tick at least one column." in summary(page).words
     assert summary(page).links() == {"Columns": "#id_columns_0"}
 
 
 def test_a_form_without_a_tick_says_so(read, user):
     """The blank input beside the boxes: without it no tick would be the first visit, and mean all of them."""
-    form = read(CALLS).one("form", class_="exports-form")
+    form = read(CALLS).one("form", id="exports-form")
     assert [found["value"] for found in form.all("input", type="hidden", name="columns")] == [""]
 
 

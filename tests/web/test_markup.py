@@ -9,6 +9,7 @@ import pytest
 
 from exports.models import ExportJob, ExportLog, ExportSchedule, ExportTemplate
 from exports.notices.unsubscribing import unsubscribe_signature
+from exports.web.presets import PRESET
 from tests.api import rows
 from tests.web.html import Element, parse
 from tests.web.job_rows import JOBS, failed_job, finished_job, make_job, running_job
@@ -80,6 +81,7 @@ SENT: dict[str, tuple[str, dict[str, str]]] = {
 
 SCRIPTS = {"/static/admin/js/theme.js"}
 POLLING = {"/static/django_htmx/htmx-2.min.js"}
+OWN = re.compile(r"/static/exports/\w+\.js")
 
 
 @pytest.fixture
@@ -179,7 +181,7 @@ def test_there_is_one_heading_and_a_title(page):
 
 
 def test_nothing_is_inline_or_from_elsewhere(page):
-    for element in page.below():
+    for element in page.below(templates=True):
         assert element.tag != "style"
         assert not [name for name in element.attrs if name == "style" or name.startswith("on")], element.tag
         assert element.tag != "script" or element.attrs.get("src"), element.text
@@ -187,7 +189,8 @@ def test_nothing_is_inline_or_from_elsewhere(page):
             if name in element.attrs:
                 assert re.match(r"/(?!/)|[#?]", element[name]), element[name]
     polls = any("hx-get" in element.attrs for element in page.below())
-    assert {script["src"] for script in page.all("script")} == SCRIPTS | (POLLING if polls else set())
+    scripts = {script["src"] for script in page.all("script")}
+    assert {path for path in scripts if not OWN.fullmatch(path)} == SCRIPTS | (POLLING if polls else set())
 
 
 def test_every_field_has_a_name(page):
@@ -238,13 +241,19 @@ def test_enter_asks_for_the_preview(page):
     for form in page.all("form", class_="exports-form"):
         if form["method"] == "post":
             continue
-        first, second, third, fourth = form.all("button")
+        buttons = form.all("button", type="submit")
+        first, *others = [button for button in buttons if button.attrs.get("name") != PRESET]
         assert (first.words, first.attrs.get("formaction")) == ("Preview", None)
+        assert first is buttons[0]
         page_itself = form["action"].partition("#")[0]
-        assert (second.words, second["formaction"]) == ("Download", f"{page_itself}download")
-        assert (third.words, third["formaction"]) == ("In the background", f"{page_itself}jobs")
-        assert (fourth.words, fourth["formaction"]) == ("Save this choice", f"{page_itself}templates")
-        assert third["formmethod"] == fourth["formmethod"] == "post"
+        assert [(button.words, button.attrs.get("formaction")) for button in others] == [
+            ("Preview", None),
+            ("Download", f"{page_itself}download"),
+            ("In the background", f"{page_itself}jobs"),
+            ("Save this choice", f"{page_itself}templates"),
+            ("Schedule it", f"{page_itself}templates?then=schedule"),
+        ]
+        assert [button.attrs.get("formmethod") for button in others] == [None, None, "post", "post", "post"]
 
 
 def test_what_changes_something_is_a_form_with_a_token(page):

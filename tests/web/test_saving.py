@@ -62,7 +62,7 @@ def test_it_works(post, read, user):
 
 
 def test_the_button_of_the_dataset_leads_here(read):
-    form = read("/exports/calls/").one("form", class_="exports-form")
+    form = read("/exports/calls/").one("form", id="exports-form")
     [button] = [found for found in form.all("button") if found.words == "Save this choice"]
     assert (button["formaction"], button["formmethod"]) == (SAVE, "post")
     assert button["name"] == "csrfmiddlewaretoken"
@@ -200,7 +200,7 @@ def test_no_such_dataset(post):
 
 def test_a_visitor_is_sent_to_the_login_page_and_back_to_the_dataset(client, visit):
     answer = client.post(SAVE, {"template-name": "x"})
-    assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={SAVE}")
+    assert (answer.status_code, answer["Location"]) == (302, "/login/?next=/exports/calls/")
     answer = visit(SAVE)
     assert (answer.status_code, answer["Location"]) == (302, "/exports/calls/")
     assert ExportTemplate.objects.count() == 0
@@ -217,3 +217,16 @@ def test_without_jobs_there_is_none(post, read, settings):
     settings.EXPORTS = settings.EXPORTS | {"STORAGE": None}
     assert post({"template-name": "x"}).status_code == 404
     assert "Save this choice" not in read("/exports/calls/").words
+
+
+def test_who_wants_a_schedule_is_led_to_its_form(post, user):
+    page = page_of(post({"outcome": "busy"}, f"{SAVE}?then=schedule"))
+    form = page.one("form", class_="exports-form")
+    assert form["action"] == f"{SAVE}?then=schedule"
+    assert "Save, and go on to the schedule" in form.words
+    unnamed = page_of(post(sent(page), form["action"]), 400)
+    answer = post(sent(unnamed, name="Busy"), unnamed.one("form", class_="exports-form")["action"])
+    template = ExportTemplate.objects.get()
+    assert (answer.status_code, answer["Location"]) == (
+        *(303, f"/exports/schedules/new?template={template.pk}"),
+    )
