@@ -17,12 +17,14 @@ from ..jobs import control
 from ..models import ExportJob, ExportLog
 from ..policy.addresses import http_caller
 from ..sinks.files import file_response
+from .acting import acting_for
 from .addresses import job_address
 from .job_context import job_context, progress_context, state_context, state_of
 from .listing import FilteredListView, ListForm
 from .own import OwnPage
-from .polling import JobsView, can_poll, is_poll, reload_page
+from .polling import JobsView, can_poll, reload_page
 from .progress import progress_of
+from .signed_in import is_poll
 
 
 class JobFilterForm(ListForm):
@@ -50,7 +52,8 @@ class JobListView(JobsView, FilteredListView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(title=_("Background jobs"), section="jobs", **kwargs)
         jobs = list(context["jobs"])
-        context["rows"] = [(job, progress_of(job)) for job in jobs]
+        user = self.request.user
+        context["rows"] = [(job, progress_of(job), acting_for(user, job.tenant)) for job in jobs]
         goes_on = can_poll() and any(job.is_open for job in jobs)
         context["poll_url"] = self.request.get_full_path() if goes_on else None
         return context
@@ -82,8 +85,14 @@ class JobPage(OwnPage):
 
     def page(self, *, error: ExportError | None = None, **context: Any) -> TemplateResponse:
         """The job's page, with the status that says what the error says."""
-        title = _("Job for %(dataset)s") % {"dataset": self.job.dataset}
-        return self.told("exports/job.html", job_context(self.job) | {"title": title} | context, error=error)
+        job = self.job
+        context = {
+            **job_context(job),
+            "title": _("Job for %(dataset)s") % {"dataset": job.dataset},
+            "acting": acting_for(self.caller.user, job.tenant),
+            **context,
+        }
+        return self.told("exports/job.html", context, error=error)
 
 
 class JobView(JobPage):

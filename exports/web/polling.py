@@ -11,12 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from ..jobs import storage
-from .signed_in import SignedInView
-
-
-def is_poll(request: HttpRequest) -> bool:
-    """Whether a page asks how it goes on, and no person has asked for the page."""
-    return request.headers.get("HX-Request") == "true"
+from .signed_in import SignedInView, is_poll
 
 
 def can_poll() -> bool:
@@ -24,16 +19,14 @@ def can_poll() -> bool:
     return apps.is_installed("django_htmx")
 
 
-class JobsView(SignedInView):
-    """Pages of jobs: they are there where there are jobs.
+class PolledView(SignedInView):
+    """A page that asks again.
 
-    A poll that cannot be answered, because the job is gone or its user signed out, has the whole page asked
-    for again, which tells why. So it stops, too.
+    A poll that cannot be answered, because what it is about is gone or its user signed out, has the whole
+    page asked for again, which tells why. So it stops, too.
     """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not storage.is_configured():
-            raise Http404
         if not is_poll(request):
             return super().dispatch(request, *args, **kwargs)
         try:
@@ -46,6 +39,15 @@ class JobsView(SignedInView):
     def handle_no_permission(self) -> Any:
         response = super().handle_no_permission()
         return reload_page(204) if is_poll(self.request) else response
+
+
+class JobsView(PolledView):
+    """Pages of jobs: they are there where there are jobs."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not storage.is_configured():
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
 
 
 def reload_page(status: int) -> HttpResponse:

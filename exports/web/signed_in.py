@@ -4,13 +4,18 @@ from typing import Any
 
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.generic import View
 
 from ..exceptions import NotPermitted
 from ..models import ExportLog
 from ..policy.addresses import http_caller, require_address
+
+
+def is_poll(request: HttpRequest) -> bool:
+    """Whether a page asks by itself, with htmx, and no person has asked for another page."""
+    return request.headers.get("HX-Request") == "true"
 
 
 class SignedInView(AccessMixin, View):
@@ -22,11 +27,20 @@ class SignedInView(AccessMixin, View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not (request.user.is_authenticated and request.user.is_active):
-            return self.handle_no_permission()
+            response: HttpResponseBase = self.handle_no_permission()
+            return response
         if not self.asks_engine:
             self._require_address(request)
         response = self.answer(request, *args, **kwargs)
         response.setdefault("Cache-Control", "private, no-store")  # each page holds a tenant's own
+        return response
+
+    def handle_no_permission(self) -> Any:
+        """The way to the login page; for htmx one that leads the whole page there, and not a part of it."""
+        response = super().handle_no_permission()
+        if is_poll(self.request) and "Location" in response.headers:
+            headers = {"HX-Redirect": response["Location"], "Cache-Control": "private, no-store"}
+            return HttpResponse(status=204, headers=headers)
         return response
 
     def _require_address(self, request: HttpRequest) -> None:

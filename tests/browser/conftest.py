@@ -52,8 +52,8 @@ def open_window(browser: Browser, demo: Demo, cookies: dict[str, Any]) -> Iterat
     """Window's own arguments, and `user`: who is signed in. No window may have had a problem at the end."""
     windows: list[Window] = []
 
-    def open_window(user: str = "", **options: Any) -> Window:
-        windows.append(Window(browser, demo.url, **options))
+    def open_window(user: str = "", base_url: str = demo.url, **options: Any) -> Window:
+        windows.append(Window(browser, base_url, **options))
         window = windows[-1]
         if user in cookies:
             window.context.add_cookies(cookies[user])

@@ -124,6 +124,57 @@ def test_one_that_runs_is_cancelled(visit_site, worker, settings, user):
     assert storages["exports"].listdir("")[1] == []
 
 
+TWO_CLICKS = """
+button => {
+    let sent = 0;
+    addEventListener("submit", event => { sent += !event.defaultPrevented });
+    button.click();
+    button.click();
+    return sent;
+}
+"""
+
+
+def test_a_double_click_makes_one_job(visit_site, user):
+    rows.calls(user, ROWS)
+    window = visit_site(user)
+    page = window.open("/exports/calls/")
+    # A real one is quicker than the first answer, or it is not.
+    assert page.get_by_role("button", name="In the background", exact=True).evaluate(TWO_CLICKS) == 1
+    await_status(window, "queued")
+    assert ExportJob.objects.count() == 1
+    # Back on the page as it was the button can be pressed again, and leads to the same job.
+    page.go_back()
+    page.get_by_role("button", name="In the background", exact=True).click()
+    await_status(window, "queued")
+    assert ExportJob.objects.count() == 1
+
+
+def test_the_focus_stays_where_its_button_goes(visit_site, user):
+    running_job(user)
+    job = ExportJob.objects.get()
+    window = visit_site(user)
+    page = window.open(f"{JOBS}{job.pk}/")
+    page.get_by_role("button", name="Cancel").focus()
+    ExportJob.objects.update(status="failed")
+    await_status(window, "failed")
+    assert page.evaluate("document.activeElement.id") == "job-status"
+
+
+def test_the_sha256_and_the_link_are_copied(visit_site, user):
+    job = finished_job(user)
+    window = visit_site(user, permissions=["clipboard-read", "clipboard-write"])
+    page = window.open(f"{JOBS}{job.pk}/")
+    for name, copied in (("Copy the SHA-256", "#job-sha256"), ("Copy the link", "#job-link")):
+        if copied == "#job-link":
+            page.get_by_role("button", name="Make a link").click()
+        page.get_by_role("button", name=name).click()
+        page.get_by_role("status").get_by_text("Copied.").wait_for()
+        text = page.locator(copied).inner_text()
+        assert page.evaluate("navigator.clipboard.readText()") == text
+    assert text.startswith("http")
+
+
 def test_the_list_goes_on_by_itself(visit_site, user):
     job = running_job(user)
     window = visit_site(user, width=NARROW)
@@ -172,9 +223,7 @@ def test_too_large_for_a_download(visit_site, settings, user):
     settings.EXPORTS = settings.EXPORTS | {"MAX_DOWNLOAD_ROWS": 1}
     rows.calls(user, 2, outcome="busy")
     window = visit_site(user)
-    page = window.open("/exports/calls/?outcome=busy&columns=id,status")
-    page.get_by_role("button", name="Download").click()
-    page.get_by_role("alert").wait_for()
+    page = window.open("/exports/calls/download?outcome=busy&columns=id,status", 413)
     assert window.faults() == []
     page.get_by_role("button", name="Make the file in the background").click()
     await_status(window, "queued")

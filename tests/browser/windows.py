@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -21,6 +21,8 @@ document.addEventListener("securitypolicyviolation", violation => console.error(
 """
 # Links change their colour slowly, and half-way it is hard to read.
 TRANSITIONS_END = "Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
+# The rules of axe that look at colours.
+OF_COLOURS: Final = ("color-contrast", "link-in-text-block")
 # Said of every answer that is an error; `_answered` looks at those itself.
 STATUS_MESSAGE = "Failed to load resource: the server responded with a status of "
 
@@ -102,26 +104,32 @@ class Window:
         """Waits until the page of that path is there. A click alone waits for nothing."""
         self.page.wait_for_url(lambda url: self._path(url) == path)
 
-    def faults(self, exclude: Sequence[str] = ()) -> list[str]:
+    def faults(
+        self, exclude: Sequence[str] = (), *, schemes: Sequence[Literal["light", "dark"]] = ("light", "dark")
+    ) -> list[str]:
         """What keeps people from using this page, in wide and narrow windows, in light and in dark.
 
         That is what axe finds (a line for each element; `exclude` selects those it does not look at), and
         a page that scrolls to the side.
         """
         found = []
-        for width, scheme in product((WIDE, NARROW), ("light", "dark")):
+        for scheme, width in product(schemes, (WIDE, NARROW)):
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
             self.page.emulate_media(color_scheme=scheme)
             self.page.evaluate(TRANSITIONS_END)
             where = f"{self.path}, {width}, {scheme}"
-            found += [f"{where}: {violation}" for violation in self._violations(exclude)]
+            # Which scheme it is matters for the colours alone.
+            only = [] if scheme == schemes[0] else OF_COLOURS
+            found += [f"{where}: {violation}" for violation in self._violations(exclude, only)]
             if (needed := self.page.evaluate("document.documentElement.scrollWidth")) > width:
                 found.append(f"{where}: scrolls to the side, {needed} wide")
         return found
 
-    def _violations(self, exclude: Sequence[str]) -> list[str]:
+    def _violations(self, exclude: Sequence[str], only: Sequence[str]) -> list[str]:
+        """What axe finds by these rules; by all, where none are named."""
         context = {"exclude": [[selector] for selector in exclude]} if exclude else None
-        rules = Axe().run(self.page, context=context).response["violations"]
+        options = {"resultTypes": ["violations"], **({"runOnly": only} if only else {})}
+        rules = Axe().run(self.page, context=context, options=options).response["violations"]
         return [
             f"{rule['id']}: {node['target']} {node['html'][:200]}\n{node['failureSummary']}"
             for rule in rules

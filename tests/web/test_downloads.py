@@ -92,7 +92,7 @@ def test_what_is_refused_is_the_page_with_the_reason(read, user, stranger, param
     rows.call(user, livekit_room_name="=1+1")
     page = read(DOWNLOAD, params, status=status)
     assert text in page.one("div", role="alert").words
-    assert page.one("form", class_="exports-form")["action"] == "/exports/calls/#preview"
+    assert page.one("form", id="exports-form")["action"] == "/exports/calls/#preview"
     assert page.one("title").words.startswith("Error:")
     succeeded = ExportLog.objects.exclude(outcome__in=["denied", "failed"])
     assert not succeeded.exists()

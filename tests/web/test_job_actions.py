@@ -9,7 +9,8 @@ from exports.models import ExportJob, ExportLog
 from tests.web.html import parse
 from tests.web.job_rows import JOBS, NOBODYS, failed_job, finished_job, make_job, running_job
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 ACTIONS = ("cancel", "retry", "delete", "link")
 

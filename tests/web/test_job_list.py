@@ -28,7 +28,7 @@ def test_it_works(read, user, stranger):
     assert page.one("caption").words == "3 jobs, newest first"
     rows = listed(page)
     assert [row[1:4] for row in rows] == [
-        ["calls", "succeeded", "12,345 rows"],
+        ["calls", "succeeded Download", "12,345 rows"],
         ["calls", "running", "250 of 1,000 rows (25 %)"],
         ["hosts", "queued", "—"],
     ]

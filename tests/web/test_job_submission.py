@@ -1,5 +1,7 @@
 """`/exports/<dataset>/jobs`: a job for what the form says, or the dataset's page with the reason why not."""
 
+from urllib.parse import unquote
+
 import pytest
 from django.test import Client
 
@@ -57,9 +59,9 @@ def test_it_works(client, submit, visit, user, stranger):
 
 def test_the_button_sends_the_forms_own_fields(read, user):
     """The token goes with the button alone: a preview's address must not hold it."""
-    button = read(CALLS).one("form", class_="exports-form").all("button")[2]
+    [button] = read(CALLS).all("button", formaction=SUBMIT)
     assert button.words == "In the background"
-    assert (button["formaction"], button["formmethod"]) == (SUBMIT, "post")
+    assert button["formmethod"] == "post"
     assert button["name"] == "csrfmiddlewaretoken"
 
 
@@ -68,7 +70,8 @@ def test_the_token_of_the_button_is_what_is_asked_for(user):
     client.force_login(user)
     assert client.post(SUBMIT).status_code == 403
     assert ExportJob.objects.count() == 0
-    token = parse(client.get(CALLS).text).one("form", class_="exports-form").all("button")[2]["value"]
+    [button] = parse(client.get(CALLS).text).all("button", formaction=SUBMIT)
+    token = button["value"]
     assert client.post(SUBMIT, {"csrfmiddlewaretoken": token}).status_code == 303
     assert ExportJob.objects.get().parameters == {}
 
@@ -91,14 +94,14 @@ def test_the_same_choice_leads_to_the_same_job(submit):
     [
         ({"outcome": "bussy"}, 400, "bussy"),
         ({"outcom": "busy"}, 400, "outcom: There is no such filter."),
-        ({"columns": [""]}, 400, "This may not be empty."),
+        ({"columns": [""]}, 400, "Tick at least one column."),
         ({"tenant": "user-456"}, 403, "You may not export the rows of another tenant."),
         ({"formulas": "raw"}, 403, "You may not export cells with live formulas."),
     ],
 )
 def test_what_is_refused_is_the_page_with_the_reason(submit, stranger, fields, status, text):
     page = page_of(submit(fields), status)
-    assert text in page.one("div", role="alert").words + page.one("form", class_="exports-form").words
+    assert text in page.one("div", role="alert").words + page.one("form", id="exports-form").words
     assert page.one("title").words.startswith("Error:")
     assert ExportJob.objects.count() == 0
     assert ExportLog.objects.count() == (status == 403)
@@ -157,8 +160,12 @@ def test_no_such_dataset(submit):
 
 
 def test_a_visitor_is_sent_to_the_login_page_and_back_to_the_form(client, visit, user):
-    answer = client.post(SUBMIT, {"outcome": "busy"})
-    assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={SUBMIT}")
+    fields = {"status": "", "outcome": "busy", "columns": ["", "id", "status"], "csrfmiddlewaretoken": "x"}
+    answer = client.post(SUBMIT, fields)
+    path, query = answer["Location"].split("?next=")
+    assert (answer.status_code, path) == (302, "/login/")
+    back = visit(unquote(query))
+    assert (back.status_code, back["Location"]) == (302, f"{CALLS}?outcome=busy&columns=id,status")
     answer = visit(SUBMIT)
     assert (answer.status_code, answer["Location"]) == (302, CALLS)
     assert ExportJob.objects.count() == 0
