@@ -1,4 +1,4 @@
-"""Lists, newest first, and the filter above them: a dataset, and one choice of the list's own."""
+"""Lists, newest first, and the filter above them: a dataset, and what each list has of its own."""
 
 from typing import Any, ClassVar
 
@@ -8,22 +8,31 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import ListView
 
+from ..caller import Caller
+from ..models import ExportLog
+from ..policy.addresses import http_caller
+from ..policy.permissions import permits
 from ..registry import registry
 from .signed_in import SignedInView
+from .told import mistakes
 
 ROWS_A_PAGE = 25
 
 
 class ListForm(forms.Form):
-    """Which rows to list; `lookups` has the model's name of each field."""
+    """Which rows to list, among the datasets that the caller may export.
+
+    `lookups` has the model's name of each field.
+    """
 
     dataset = forms.ChoiceField(label=_("Dataset"), required=False)
 
     lookups: ClassVar[dict[str, str]]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, caller: Caller, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = [definition.get_name() for definition in registry]
+        self.caller = caller
+        names = [definition.get_name() for definition in registry if permits(definition, caller)]
         self.offer("dataset", [(name, name) for name in names])
 
     def offer(self, name: str, choices: list[Any]) -> None:
@@ -35,7 +44,7 @@ class ListForm(forms.Form):
         """Those of `rows` that match; none for a value that does not exist."""
         if not self.is_valid():
             return rows.none()
-        values = {lookup: self.cleaned_data[name] for name, lookup in self.lookups.items()}
+        values = {lookup: self.cleaned_data.get(name) for name, lookup in self.lookups.items()}
         return rows.filter(**{lookup: value for lookup, value in values.items() if value})
 
 
@@ -50,11 +59,14 @@ class FilteredListView(SignedInView, ListView):  # type: ignore[type-arg]  # tak
         raise NotImplementedError
 
     def get_queryset(self) -> QuerySet[Any]:
-        self.form = self.form_class(self.request.GET)
+        self.form = self.form_class(self.request.GET, caller=http_caller(self.request, ExportLog.Door.WEB))
         return self.form.chosen(self.get_rows())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(form=self.form, **kwargs)
+        failed = not self.form.is_valid()
+        return super().get_context_data(
+            form=self.form, failed=failed, mistakes=list(mistakes(self.form)), **kwargs
+        )
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         status = 200 if self.form.is_valid() else 400

@@ -102,7 +102,8 @@ def test_nobody_writes(client, request, monkeypatch, who):
     user = request.getfixturevalue(who)
     record = make_record(user)
     page = client.get(LIST)
-    assert page.context["action_form"] is None
+    offered = [name for name, _ in page.context["action_form"].fields["action"].choices if name]
+    assert offered == ["export_export-logs"]
     assert not page.context["has_add_permission"]
     shown = client.get(f"{LIST}{record.pk}/change/")
     assert 'name="_save"' not in shown.text
@@ -132,3 +133,17 @@ def test_who_may_export_all_tenants_sees_all(client, everybodys, stranger):
 
 def test_without_the_permission_there_is_no_list(client, staff):
     assert client.get(LIST).status_code == 403
+
+
+def test_they_are_exported_as_a_dataset(client, everybodys, stranger):
+    mine = make_record(everybodys, row_count=1)
+    theirs = make_record(stranger, row_count=2)
+    make_record(stranger, row_count=3)
+    chosen = {"action": "export_export-logs", "_selected_action": [str(mine.pk), str(theirs.pk)]}
+    page = client.post(LIST, chosen)
+    assert page.status_code == 200
+    assert page.templates[0].name == "exports/admin/export.html"
+    params = {"_selected_action": chosen["_selected_action"], "columns": "user,row_count", "tenant": "*"}
+    answer = client.post(f"{LIST}export/export-logs/", params)
+    assert answer.getvalue().decode().splitlines() == ["user,row_count", "user-123,1", "user-456,2"]
+    assert ExportLog.objects.get(export_type="export-logs").door == "admin"
