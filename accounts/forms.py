@@ -31,9 +31,9 @@ class NetworksField(forms.CharField):
         return canonical_networks(split_networks(super().clean(value)))
 
 
-def dataset_choices() -> Sequence[tuple[str, str]]:
-    """Every dataset there is."""
-    return [(name, name) for name in dataset_names()]
+def dataset_choices(owner: Any = None) -> Sequence[tuple[str, str]]:
+    """Every dataset there is, or those of which its owner may know."""
+    return [(name, name) for name in dataset_names(owner)]
 
 
 class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argument at run time
@@ -58,13 +58,13 @@ class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no argumen
         fields = ("name", "expires_at", "rate", "datasets", "networks")
         help_texts = {"expires_at": _("In UTC; none: never.")}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, owner: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # One that is no more stays with its key: left out, the key could be left with none, which means all.
         gone = [name for name in self.instance.datasets if name not in dataset_names()]
         datasets = self.fields["datasets"]
         assert isinstance(datasets, forms.MultipleChoiceField)  # noqa: S101 - declared so above
-        datasets.choices = [*dataset_choices(), *((name, name) for name in gone)]
+        datasets.choices = [*dataset_choices(owner), *((name, name) for name in gone)]
 
     def clean_expires_at(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data["expires_at"]

@@ -111,7 +111,7 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
         read_only_fields = ("prefix", "created_at", "revoked_at", "last_used_at")
 
     def validate_datasets(self, names: Sequence[str]) -> list[str]:
-        known = dataset_names()
+        known = dataset_names(self.context["request"].user)
         unknown = [name for name in names if name not in known]
         if unknown:
             text = _("There is no dataset {names}. There are: {known}.")

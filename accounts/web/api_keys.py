@@ -1,20 +1,25 @@
 """One's own API keys: a list, a form for a new one, which is shown once, and the question before an end."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.mixins import UserPassesTestMixin
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse_lazy
+from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from django.views.generic import DetailView, FormView, View
 from django.views.generic.base import ContextMixin
 
+from accounts.datasets import dataset_names
 from accounts.forms import OwnAPIKeyForm
 from accounts.models import APIKey
+from accounts.web import once
 
 
 @method_decorator(cache_control(private=True, no_store=True), name="dispatch")
@@ -41,12 +46,47 @@ class APIKeysView(OwnKeysMixin, FormView):  # type: ignore[type-arg]
     form_class = OwnAPIKeyForm
 
     def form_valid(self, form: OwnAPIKeyForm) -> HttpResponse:
-        key, text = APIKey.objects.issue(user=self.request.user, **form.cleaned_data)
-        return self.render_to_response(self.get_context_data(form=OwnAPIKeyForm(), made=key, text=text))
+        new_id = once.id_of(self.request.POST.get(once.FIELD, ""), self.request.user)
+        if self._is_made(new_id):
+            return self._repeated()
+        try:
+            with transaction.atomic():
+                key, text = APIKey.objects.issue(id=new_id, user=self.request.user, **form.cleaned_data)
+        except IntegrityError:
+            if not self._is_made(new_id):  # by the same form, at the same moment
+                raise
+            return self._repeated()
+        return self.render_to_response(self.get_context_data(form=self._blank(), made=key, text=text))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"owner": self.request.user}
+
+    def _blank(self) -> OwnAPIKeyForm:
+        return OwnAPIKeyForm(owner=self.request.user)
+
+    def _is_made(self, key_id: UUID) -> bool:
+        return self.get_queryset().filter(pk=key_id).exists()
+
+    def _repeated(self) -> HttpResponse:
+        context = self.get_context_data(form=self._blank(), repeated=True)
+        return self.render_to_response(context, status=409)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(keys=self.get_queryset(), **kwargs)
-        return context | {"mistakes": list(_mistakes(context["form"]))}
+        context |= {"mistakes": list(_mistakes(context["form"])), "once": once.new_id(self.request.user)}
+        if "made" in context:
+            context["example_line"] = _example_line(self.request, context["made"], context["text"])
+        return context
+
+
+def _example_line(request: HttpRequest, key: APIKey, text: str) -> str | None:
+    """How curl gets a file with this key; None where there is no address for it."""
+    names = key.datasets or dataset_names(request.user)
+    try:
+        url = request.build_absolute_uri(reverse(f"exports-api:{names[0]}")) if names else None
+    except NoReverseMatch:
+        return None
+    return url and shlex.join(["curl", "--fail", "-OJ", "-H", f"Authorization: Api-Key {text}", url])
 
 
 def _mistakes(form: OwnAPIKeyForm) -> Iterator[tuple[str, str, str]]:

@@ -50,14 +50,16 @@ def own_webhook(webhook_id: UUID, caller: Caller) -> Webhook:
     return webhook
 
 
-def create(caller: Caller, url: str, events: Sequence[str] = ()) -> Webhook:
-    """A new webhook. Raises InvalidParameters naming `url` or `events`, and NotPermitted."""
+def create(caller: Caller, url: str, events: Sequence[str] = (), key: UUID | None = None) -> Webhook:
+    """A new webhook, of that primary key if one is given. Raises InvalidParameters and NotPermitted."""
     limit = export_settings().max_webhooks_per_user
     if limit is not None and own_webhooks(caller).count() >= limit:
         text = format_lazy(_("You have {limit} webhooks, the limit. Delete one first."), limit=limit)
         raise InvalidParameters([ParameterProblem("url", "too_many", text)])
     webhook = Webhook(user=str(caller.user.pk), url=require_url(url), events=_events(events))
-    webhook.save(using=Webhook.objects.primary().db)
+    if key is not None:
+        webhook.pk = key
+    webhook.save(using=Webhook.objects.primary().db, force_insert=True)
     return webhook
 
 
@@ -74,15 +76,20 @@ def change(webhook: Webhook, url: str, events: Sequence[str], *, is_active: bool
     return webhook
 
 
-def rotate(webhook: Webhook) -> Webhook:
-    """A new secret. For a day messages are signed with those before it, too."""
+def rotate(webhook: Webhook, seen: int | None = None) -> bool:
+    """A new secret. For a day messages are signed with those before it, too.
+
+    False, and none, where its secret is not that of the generation `seen` any more.
+    """
     own = Webhook.objects.primary().filter(pk=webhook.pk)
+    if seen is not None:
+        own = own.filter(generation=seen)
     oldest = (
         F("generation") if is_over(webhook) else Greatest("oldest_generation", F("generation") + 2 - MOST)
     )
-    own.update(generation=F("generation") + 1, oldest_generation=oldest, rotated_at=now())
+    rotated = own.update(generation=F("generation") + 1, oldest_generation=oldest, rotated_at=now())
     webhook.refresh_from_db(using=own.db)
-    return webhook
+    return bool(rotated)
 
 
 def test(webhook: Webhook) -> WebhookDelivery:

@@ -1,6 +1,6 @@
 """How a recipient gets no more mail of a schedule: by a signed text in its address, without signing in."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
@@ -8,6 +8,7 @@ from django.db import transaction
 
 from ..exceptions import LinkInvalid
 from ..models import ExportSchedule
+from ..policy.recipients import own_address, same
 
 _SALT: Final = "exports.notices.unsubscribe"
 
@@ -38,6 +39,16 @@ def unsubscribe(signature: str) -> str:
         if found is not None and address not in found.unsubscribed:
             schedules.filter(pk=schedule_id).update(unsubscribed=[*found.unsubscribed, address])
     return str(address)
+
+
+def subscribe_again(schedule: ExportSchedule, user: Any) -> None:
+    """Sends the schedule's mail to the user's own address again. Nobody can do that for somebody else."""
+    schedules, own = ExportSchedule.objects.primary(), own_address(user)
+    with transaction.atomic(using=schedules.db):
+        found = schedules.filter(pk=schedule.pk).first() if schedules.lock(schedule.pk) else None
+        if found is not None:
+            kept = [address for address in found.unsubscribed if not same(address, own)]
+            schedules.filter(pk=schedule.pk).update(unsubscribed=kept)
 
 
 def _signer() -> Signer:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
+from django.views.generic.list import MultipleObjectMixin
 
 from ..caller import Caller
 from ..exceptions import ExportError
@@ -15,6 +17,7 @@ from ..models import ExportLog
 from ..policy.addresses import http_caller
 from ..sinks.http import non_atomic, set_status
 from .addresses import see_other
+from .listing import ROWS_A_PAGE
 from .polling import JobsView
 from .told import ToldForm, mistakes
 
@@ -89,6 +92,15 @@ class OwnPage(JobsView):
         elif wrong:
             response.status_code = 400
         return response
+
+
+class OwnList(MultipleObjectMixin, OwnPage):  # type: ignore[type-arg]  # takes no argument at run time
+    """A list in pages; the address says which, and 404 is what there is none of."""
+
+    def paged(self, rows: QuerySet[Any]) -> dict[str, Any]:
+        """The rows of the page, as `page_obj`, with what `exports/pages.html` needs."""
+        paginator, page, _rows, is_paginated = self.paginate_queryset(rows, ROWS_A_PAGE)
+        return {"paginator": paginator, "page_obj": page, "is_paginated": is_paginated}
 
 
 class OwnAction(OwnPage):

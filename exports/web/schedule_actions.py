@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from ..notices.unsubscribing import subscribe_again
 from ..schedules import control
 from .addresses import see_other
 from .own import OwnAction
@@ -27,6 +28,13 @@ class ScheduleRunView(OwnAction, SchedulePage):
 
     def act(self) -> None:
         control.run_now(self.schedule, self.caller)
+
+
+class ScheduleSubscribeView(OwnAction, SchedulePage):
+    """Its mail comes to the user's own address again, which had unsubscribed."""
+
+    def act(self) -> None:
+        subscribe_again(self.schedule, self.caller.user)
 
 
 class ScheduleDeleteView(OwnAction, SchedulePage):

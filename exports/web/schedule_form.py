@@ -17,6 +17,7 @@ from ..policy.recipients import own_address
 from ..saved.control import usable_templates
 from ..schedules.control import own_schedules
 from ..schedules.plans import Plan
+from .acting import acting_in
 from .cron_lines import DAILY, LAST_DAY, MONTHLY, WEEKLY, Plain, plain
 from .told import ToldForm
 
@@ -81,11 +82,18 @@ class ScheduleForm(ToldForm):
 
     def __init__(self, caller: Caller, data: QueryDict | None = None, *, initial: dict[str, Any]) -> None:
         super().__init__(data, initial=initial)
+        self._user = caller.user
         self.templates: dict[str, ExportTemplate] = {
             str(template.pk): template for template in usable_templates(caller)
         }
         choices = [("", "---------"), *((key, found.name) for key, found in self.templates.items())]
         self.fields["template"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def acting(self) -> str | None:
+        """For whom the template is that the form shows, where that is not the user."""
+        template = self.templates.get(str(self["template"].value() or ""))
+        return acting_in(self._user, template) if template else None
 
     def clean(self) -> dict[str, Any]:
         for name in _NEEDED.get(self.cleaned_data.get("often", ""), ()):

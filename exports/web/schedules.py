@@ -16,27 +16,29 @@ from ..caller import Caller
 from ..conf import export_settings
 from ..exceptions import ExportError, ScheduleNotFound
 from ..models import ExportSchedule, ExportTemplate, ScheduleRun
+from ..policy.recipients import own_address, same
 from ..saved.control import usable_templates
 from ..schedules import control
+from .acting import acting_in
 from .addresses import see_other
 from .cron_lines import words
-from .own import OwnPage
+from .own import OwnList, OwnPage
 from .schedule_form import ScheduleForm, initial_for, initial_of
 
 RUNS_SHOWN = 20
 
 
-class ScheduleListView(OwnPage):
+class ScheduleListView(OwnList):
     """The user's own schedules, newest first."""
 
     not_found = ScheduleNotFound
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        schedules = list(control.own_schedules(self.caller))
-        context = {
+        context = self.paged(control.own_schedules(self.caller))
+        context |= {
             "title": _("Schedules"),
             "section": "schedules",
-            "rows": list(_rows(schedules, self.caller)),
+            "rows": list(_rows(list(context["page_obj"]), self.caller)),
             "has_templates": usable_templates(self.caller).exists(),
         }
         return self.told("exports/schedules.html", context)
@@ -69,10 +71,12 @@ class SchedulePage(OwnPage):
             "section": "schedules",
             "schedule": schedule,
             "words": words(schedule.rule),
+            "recipients": list(_recipients(schedule, self.caller)),
             "upcoming": control.upcoming(schedule),
             "runs": list(runs[:RUNS_SHOWN]),
             "most_failures": export_settings().schedule_failures,
             "template": template,
+            "acting": _tenant_of(template, self.caller),
             "changed": _changed_by_owner(schedule, template),
         }
         return self.told("exports/schedule.html", context, error=error)
@@ -103,6 +107,7 @@ class ScheduleEditView(SchedulePage):
             "title": _("Change a schedule"),
             "section": "schedules",
             "form": form,
+            "acting": form.acting,
             "back_url": self.address,
         }
         return self.told("exports/schedule_form.html", context, forms=[form])
@@ -129,6 +134,7 @@ class ScheduleNewView(OwnPage):
             "title": _("A new schedule"),
             "section": "schedules",
             "form": form,
+            "acting": form.acting,
             "back_url": reverse("exports-web:schedules"),
         }
         return self.told("exports/schedule_form.html", context, forms=[form])
@@ -144,6 +150,14 @@ def _changed_by_owner(schedule: ExportSchedule, template: ExportTemplate | None)
     return template.fingerprint != schedule.fingerprint
 
 
+def _recipients(schedule: ExportSchedule, caller: Caller) -> Iterator[dict[str, Any]]:
+    """Each with whether they want no more mail, and whether it is the user's own address."""
+    own = own_address(caller.user)
+    for address in schedule.recipients:
+        unsubscribed = any(same(address, other) for other in schedule.unsubscribed)
+        yield {"address": address, "unsubscribed": unsubscribed, "is_own": same(address, own)}
+
+
 def title_of(template: ExportTemplate | None) -> str:
     """What a schedule is called, by its template: it has no name of its own."""
     if template is None:
@@ -152,7 +166,7 @@ def title_of(template: ExportTemplate | None) -> str:
 
 
 def _rows(schedules: list[ExportSchedule], caller: Caller) -> Iterator[dict[str, Any]]:
-    """Each with its template, its rule in words, and its last run."""
+    """Each with its template, for whom that is, its rule in words, and its last run."""
     runs, templates = ScheduleRun.objects.primary(), _templates(caller, schedules)
     newest = runs.filter(schedule=OuterRef("pk")).order_by("-occurrence", "-pk").values("pk")[:1]
     ids = ExportSchedule.objects.primary().filter(pk__in=[found.pk for found in schedules])
@@ -163,7 +177,12 @@ def _rows(schedules: list[ExportSchedule], caller: Caller) -> Iterator[dict[str,
             "template": templates.get(schedule.template_id),
             "words": words(schedule.rule),
             "run": last.get(schedule.pk),
+            "tenant": _tenant_of(templates.get(schedule.template_id), caller),
         }
+
+
+def _tenant_of(template: ExportTemplate | None, caller: Caller) -> str | None:
+    return acting_in(caller.user, template) if template else None
 
 
 def _templates(caller: Caller, schedules: list[ExportSchedule]) -> dict[UUID | None, ExportTemplate]:

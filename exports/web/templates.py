@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Case, When
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -17,8 +18,9 @@ from ..models import ExportTemplate
 from ..saved import control
 from ..saved.control import Choice
 from ..schedules.control import own_schedules
+from .acting import acting_in
 from .addresses import page_address, see_other
-from .own import OwnAction, OwnPage
+from .own import OwnAction, OwnList, OwnPage
 from .sayings import definition_of, said
 from .told import ToldForm
 
@@ -34,24 +36,34 @@ class TemplateForm(ToldForm):
     )
 
 
-class TemplateListView(OwnPage):
-    """The user's own templates, and those that others share with them, by name."""
+class TemplateListView(OwnList):
+    """The user's own templates, and then those that others share with them, by name."""
 
     not_found = TemplateNotFound
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         user = str(self.caller.user.pk)
-        templates = list(control.usable_templates(self.caller).prefetch_related("shares"))
-        context = {
+        own_first = Case(When(user=user, then=0), default=1)
+        usable = control.usable_templates(self.caller).order_by(own_first, "name", "id")
+        context = self.paged(usable.prefetch_related("shares"))
+        templates, count = list(context["page_obj"]), context["paginator"].count
+        own = control.own_templates(self.caller).count() if count else 0
+        context |= {
             "title": pgettext("kept choices", "Templates"),
             "section": "templates",
-            # How many are one's own is limited; of those of others their pages say what is wrong.
+            # Of those of others their pages say what is wrong.
             "own": [
-                (template, control.problems_of(template, self.caller))
+                (template, control.problems_of(template, self.caller), acting_in(self.caller.user, template))
                 for template in templates
                 if template.user == user
             ],
-            "shared": [template for template in templates if template.user != user],
+            "own_count": own,
+            "shared": [
+                (template, acting_in(self.caller.user, template))
+                for template in templates
+                if template.user != user
+            ],
+            "shared_count": count - own,
         }
         return self.told("exports/templates.html", context)
 
@@ -84,6 +96,7 @@ class TemplatePage(OwnPage):
             "title": template.name,
             "section": "templates",
             "template": template,
+            "acting": acting_in(caller.user, template),
             "problems": problems,
             "said": list(said(template, caller)),
             "choice_url": self._choice_address() if reachable else None,
@@ -129,6 +142,16 @@ class TemplateDeleteView(OwnAction, TemplatePage):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         control.delete(control.own_template(self.kwargs["pk"], self.caller))
+        return see_other(reverse("exports-web:templates"))
+
+
+class TemplateLeaveView(OwnAction, TemplatePage):
+    """Ends its being shared with the user, who finds the list: the template is out of their reach."""
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        if self.template.user == str(self.caller.user.pk):  # it is not shared with them
+            raise TemplateNotFound
+        control.leave(self.template, self.caller)
         return see_other(reverse("exports-web:templates"))
 
 

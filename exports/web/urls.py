@@ -3,19 +3,30 @@
 from django.urls import path
 
 from .history import HistoryView, RecordView
+from .home import IndexView
 from .job_actions import CancelView, DeleteView, LinkView, RetryView
 from .jobs import JobFileView, JobListView, JobView
+from .outcomes import RecordOutcomeView
 from .saving import TemplateSaveView
 from .schedule_actions import (
     ScheduleDeleteView,
     SchedulePauseView,
     ScheduleResumeView,
     ScheduleRunView,
+    ScheduleSubscribeView,
 )
 from .schedules import ScheduleEditView, ScheduleListView, ScheduleNewView, ScheduleView
-from .templates import TemplateDeleteView, TemplateListView, TemplateRunView, TemplateView
+from .searching import SearchView
+from .templates import (
+    TemplateDeleteView,
+    TemplateLeaveView,
+    TemplateListView,
+    TemplateRunView,
+    TemplateView,
+)
 from .unsubscribing import UnsubscribeView
-from .views import DatasetView, DownloadView, IndexView, JobSubmitView
+from .usage import UsageView
+from .views import DatasetView, DownloadView, JobSubmitView
 from .webhook_actions import (
     WebhookDeleteView,
     WebhookDeliveryAgainView,
@@ -30,7 +41,9 @@ urlpatterns = [
     path("", IndexView.as_view(), name="index"),
     # No dataset is called `history` or `jobs`: a system check reserves the names.
     path("history/", HistoryView.as_view(), name="history"),
+    path("usage/", UsageView.as_view(), name="usage"),
     path("history/<uuid:pk>/", RecordView.as_view(), name="record"),
+    path("history/<uuid:pk>/outcome", RecordOutcomeView.as_view(), name="record-outcome"),
     path("jobs/", JobListView.as_view(), name="jobs"),
     path("jobs/<uuid:pk>/", JobView.as_view(), name="job"),
     path("jobs/<uuid:pk>/file", JobFileView.as_view(), name="job-file"),
@@ -42,6 +55,7 @@ urlpatterns = [
     path("templates/<uuid:pk>/", TemplateView.as_view(), name="template"),
     path("templates/<uuid:pk>/run", TemplateRunView.as_view(), name="template-run"),
     path("templates/<uuid:pk>/delete", TemplateDeleteView.as_view(), name="template-delete"),
+    path("templates/<uuid:pk>/leave", TemplateLeaveView.as_view(), name="template-leave"),
     path("schedules/", ScheduleListView.as_view(), name="schedules"),
     path("schedules/new", ScheduleNewView.as_view(), name="schedule-new"),
     path("schedules/<uuid:pk>/", ScheduleView.as_view(), name="schedule"),
@@ -50,6 +64,7 @@ urlpatterns = [
     path("schedules/<uuid:pk>/resume", ScheduleResumeView.as_view(), name="schedule-resume"),
     path("schedules/<uuid:pk>/run", ScheduleRunView.as_view(), name="schedule-run"),
     path("schedules/<uuid:pk>/delete", ScheduleDeleteView.as_view(), name="schedule-delete"),
+    path("schedules/<uuid:pk>/subscribe", ScheduleSubscribeView.as_view(), name="schedule-subscribe"),
     path("webhooks/", WebhookListView.as_view(), name="webhooks"),
     path("webhooks/<uuid:pk>/", WebhookView.as_view(), name="webhook"),
     path("webhooks/<uuid:pk>/secret", WebhookSecretView.as_view(), name="webhook-secret"),
@@ -62,6 +77,7 @@ urlpatterns = [
     ),
     path("unsubscribe/<str:signature>", UnsubscribeView.as_view(), name="unsubscribe"),
     path("<slug:dataset>/", DatasetView.as_view(), name="dataset"),
+    path("<slug:dataset>/search/<str:filter>", SearchView.as_view(), name="search"),
     path("<slug:dataset>/download", DownloadView.as_view(), name="download"),
     path("<slug:dataset>/jobs", JobSubmitView.as_view(), name="job-submit"),
     path("<slug:dataset>/templates", TemplateSaveView.as_view(), name="template-save"),

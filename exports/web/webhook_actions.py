@@ -11,16 +11,28 @@ from ..models import WebhookDelivery
 from ..notices import control
 from ..notices.signing import secret_of
 from .addresses import see_other
+from .once import FIELD
 from .own import OwnAction
 from .webhooks import WebhookPage
 
+DIGITS = 10
+"""More than a webhook's secrets are counted with; the database knows no larger numbers."""
+
 
 class WebhookSecretView(OwnAction, WebhookPage):
-    """The page with a new secret. It is in this answer alone: whoever asks again gets another."""
+    """The page with a new secret. It is in this answer alone: a form that is sent again makes no other."""
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        webhook = control.rotate(self.webhook)
+        webhook, seen = self.webhook, request.POST.get(FIELD, "")
+        if not control.rotate(webhook, int(seen) if seen.isdecimal() and len(seen) < DIGITS else None):
+            return self.repeated()
         return self.page(made=webhook, secret=secret_of(webhook))
+
+    def repeated(self) -> HttpResponseBase:
+        """The page, with 409: the secret that the form asked for was made, and shown."""
+        response = self.page(repeated=True)
+        response.status_code = 409
+        return response
 
 
 class WebhookTestView(OwnAction, WebhookPage):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db import IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -19,6 +20,7 @@ from ..models import ExportJob, Outgoing, Webhook, WebhookDelivery
 from ..notices import control
 from ..notices.signing import secret_of
 from .addresses import see_other
+from .once import FIELD, key_of, new_key
 from .own import OwnPage
 from .told import ToldForm
 
@@ -59,14 +61,31 @@ class WebhookListView(OwnPage):
         return self._page(WebhookForm())
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        form = WebhookForm(request.POST)
-        made = self.filled(form, lambda: control.create(self.caller, **form.cleaned_data))
+        form, key = WebhookForm(request.POST), key_of(request.POST.get(FIELD, ""), request.user)
+        if self._is_made(key):
+            return self._repeated()
+        try:
+            made = self.filled(form, lambda: control.create(self.caller, **form.cleaned_data, key=key))
+        except IntegrityError:
+            if not self._is_made(key):  # by the same form, at the same moment
+                raise
+            return self._repeated()
         if made is None:
             return self._page(form)
         return self._page(WebhookForm(), made=made, secret=secret_of(made))
 
+    def _is_made(self, key: UUID) -> bool:
+        return control.own_webhooks(self.caller).filter(pk=key).exists()
+
+    def _repeated(self) -> HttpResponseBase:
+        """The list, with 409: the webhook that the form asked for was made, and its secret shown."""
+        response = self._page(WebhookForm(), repeated=True)
+        response.status_code = 409
+        return response
+
     def _page(self, form: WebhookForm, **context: Any) -> TemplateResponse:
         context |= {
+            "once": new_key(self.request.user),
             "title": _("Webhooks"),
             "section": "webhooks",
             "webhooks": control.own_webhooks(self.caller),

@@ -1,5 +1,6 @@
 """The page of one's own API keys: a list, a form for a new one, whose text is shown once, and revoking."""
 
+import shlex
 from datetime import timedelta
 
 import pytest
@@ -13,12 +14,13 @@ from accounts.models import APIKey
 from tests.accounts.new_keys import read, text_of, use
 from tests.admin.test_pages_are_safe import ESCAPED, SCRIPT, assert_strict
 from tests.web import test_markup
-from tests.web.forms import shown, ticks
+from tests.web.forms import fields_of, shown, ticks
 from tests.web.html import Element, parse
 
 PAGE = "/exports/keys/"
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 @pytest.fixture
@@ -109,6 +111,54 @@ def test_the_text_is_shown_once_and_kept_nowhere(browser, caplog):
     assert secret not in caplog.text
     assert answer.text.count(text) == 2  # alone, and in the header that a program sends
     assert APIKey.objects.get().hashed_key not in answer.text
+
+
+class TestTheSameFormAgain:
+    """As a browser sends it that loads the page with the key anew."""
+
+    def test_it_works(self, browser):
+        fields = fields_of(read(browser.get(PAGE)).one("form", class_="exports-form")) | {"name": "nightly"}
+        text = text_of(browser.post(PAGE, fields))
+        answer = browser.post(PAGE, fields)
+        assert answer.status_code == 409
+        page = parse(answer.text)
+        assert "nothing was made now" in page.one("p", role="alert").words
+        assert page.all("code", id="new-key") == []
+        assert use(text) == (200, "user-123")
+        assert APIKey.objects.count() == 1
+        # The form of that page makes another one.
+        again = fields_of(page.one("form", class_="exports-form")) | {"name": "weekly"}
+        assert use(text_of(browser.post(PAGE, again))) == (200, "user-123")
+        assert APIKey.objects.count() == 2
+
+    def test_of_another_user(self, browser, stranger):
+        fields = fields_of(read(browser.get(PAGE)).one("form", class_="exports-form")) | {"name": "x"}
+        browser.post(PAGE, fields)
+        browser.force_login(stranger)
+        assert use(text_of(browser.post(PAGE, fields))) == (200, "user-456")
+        assert sorted(APIKey.objects.values_list("user_id", flat=True)) == ["user-123", "user-456"]
+
+
+def test_nobody_is_told_of_a_dataset_that_they_may_not_know(browser, user, allow):
+    def offered() -> set[str]:
+        return {box["value"] for box in read(browser.get(PAGE)).all("input", name="datasets")}
+
+    assert "calls" in offered()
+    assert "export-logs" not in offered()
+    page = read(browser.post(PAGE, {"name": "x", "datasets": ["export-logs"]}))
+    assert mistakes(page) == {
+        "datasets": "Select a valid choice. export-logs is not one of the available choices."
+    }
+    allow(user, "exports.view_exportlog")
+    assert "export-logs" in offered()
+
+
+def test_the_line_to_try_it_names_a_dataset_that_it_may_export(browser):
+    for fields, path in (({}, "/api/exports/calls"), ({"datasets": ["hosts"]}, "/api/exports/hosts")):
+        answer = browser.post(PAGE, {"name": "x"} | fields)
+        line = read(answer).one("code", id="new-key-line").text
+        header = f"Authorization: Api-Key {text_of(answer)}"
+        assert shlex.split(line) == ["curl", "--fail", "-OJ", "-H", header, f"http://testserver{path}"]
 
 
 def test_no_cache_keeps_the_pages(browser, key):

@@ -1,10 +1,11 @@
 """One's own API keys in a browser: made by the keyboard alone, seen once, used by a program, revoked."""
 
 import json
+import subprocess
 from urllib.error import HTTPError
 
 import pytest
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Error, Page
 
 from tests.browser.keyboard import tab_to
 from tests.browser.records import USER
@@ -38,18 +39,6 @@ def make(page: Page, name: str) -> str:
     return page.locator("#new-key").inner_text()
 
 
-def tab_past(page: Page, field: Locator) -> None:
-    """To the last stop of a field that has many. `tab_to` would be led back to the first for ever."""
-    tab_to(page, field)
-    element = field.element_handle()
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if not page.evaluate("element => element === document.activeElement", element):
-            page.keyboard.press("Shift+Tab")
-            return
-    raise AssertionError(f"no Tab leads out of {field}")
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_it_works(open_window, use, width, scheme):
     window = open_window(USER, width=width, color_scheme=scheme)
@@ -60,7 +49,6 @@ def test_it_works(open_window, use, width, scheme):
     keyboard.press("Enter")
     tab_to(page, page.get_by_label("Name"))
     keyboard.type(name)
-    tab_past(page, page.get_by_label("Expires at"))
     tab_to(page, page.get_by_label("Networks"))
     keyboard.type("127.0.0.0/8")
     keyboard.press("Enter")
@@ -91,16 +79,44 @@ def test_it_works(open_window, use, width, scheme):
 
 
 def test_it_is_shown_once(open_window):
-    """To send the form again, as a reload does where the browser is told to, makes another key."""
+    """To send the form again, as a reload does, makes no other."""
     window = open_window(USER)
     page = window.open(PAGE)
     secret = make(page, "once").partition(".")[2]
     assert secret in page.content()
     page.reload()
+    assert "nothing was made now" in page.get_by_role("alert").inner_text()
+    assert page.get_by_role("row", name="once").count() == 1
     assert secret not in page.content()
     window.open("/exports/")
     with pytest.raises(Error, match="ERR_CACHE_MISS"):  # the browser has kept nothing
         page.go_back()
+
+
+def test_it_is_copied_and_tried(open_window, tmp_path):
+    window = open_window(USER, permissions=["clipboard-read", "clipboard-write"])
+    page = window.open(PAGE)
+    text = make(page, "copied")
+    page.get_by_role("button", name="Copy the key").click()
+    page.get_by_role("status").get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == text
+    page.get_by_role("button", name="Copy the line").click()
+    line = page.locator("#new-key-line").inner_text()
+    page.wait_for_function("line => navigator.clipboard.readText().then(text => text === line)", arg=line)
+    subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True, capture_output=True)
+    [file] = tmp_path.iterdir()
+    assert file.name.startswith("calls_export_")
+    assert file.stat().st_size > 1000
+
+
+def test_a_double_click_makes_one(open_window):
+    """And the answer that is shown has the key."""
+    window = open_window(USER)
+    page = window.open(PAGE)
+    page.get_by_label("Name").fill("twice")
+    page.get_by_role("button", name="Make the key").dblclick()
+    page.locator("#new-key").wait_for()
+    assert page.get_by_role("row", name="twice").count() == 1
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "de-DE"])

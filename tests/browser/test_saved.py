@@ -165,16 +165,11 @@ def pages(owner, stranger) -> dict[str, str]:
     return saved_pages(owner, stranger)
 
 
-def test_everybody_can_read_each_page(visit_site, owner, pages):
+def test_everybody_can_save_a_choice(visit_site, owner, pages):
     window = visit_site(owner)
-    found = []
-    for name in pages.keys() - {"unsubscribing", "shared template", "webhook that is off"}:  # like others
-        window.open(pages[name])
-        found += window.faults()
     window.open("/exports/calls/").get_by_role("button", name="Save this choice").click()
     window.page.get_by_label("Name").wait_for()
-    found += window.faults()
-    assert found == []
+    assert window.faults() == []
 
 
 def test_german_fits_too(visit_site, owner, pages):

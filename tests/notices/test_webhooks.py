@@ -118,7 +118,8 @@ def test_another_secret(webhook, receiver, user):
     """For a day both are right; then the new one alone."""
     with time_machine.travel(MORNING) as clock:
         old = secret_of(webhook)
-        new = secret_of(control.rotate(webhook))
+        assert control.rotate(webhook)
+        new = secret_of(webhook)
         assert old != new
         control.test(webhook)
         assert deliver_due() == 1
@@ -135,7 +136,8 @@ def test_other_secrets_one_after_the_other(webhook, receiver):
         secrets = [secret_of(webhook)]
         for hour in range(1, MOST + 2):
             clock.move_to(MORNING + hour * HOUR)
-            secrets.append(secret_of(control.rotate(webhook)))
+            assert control.rotate(webhook)
+            secrets.append(secret_of(webhook))
             control.test(webhook)
             assert deliver_due() == 1
             right = [accepts(secret, receiver.seen[-1]) for secret in secrets]

@@ -7,7 +7,8 @@ from exports.models import ExportLog
 from tests.api import rows
 from tests.api.rows import DATASETS
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 PATHS = ["/exports/", "/exports/calls/", "/exports/calls/download", "/exports/history/"]
 

@@ -10,7 +10,8 @@ from exports.models import ExportLog
 from tests.api import rows
 from tests.web.html import parse
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from tests.web.saved_rows import (
     make_webhook,
 )
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 PAGES = ("template", "schedule", "schedule-edit", "webhook")
 FORMS = {
@@ -29,8 +30,8 @@ FORMS = {
     "webhook": {"url": "https://example.org/"},
 }
 ACTIONS = (
-    *("template-run", "template-delete"),
-    *("schedule-pause", "schedule-resume", "schedule-run", "schedule-delete"),
+    *("template-run", "template-delete", "template-leave"),
+    *("schedule-pause", "schedule-resume", "schedule-run", "schedule-subscribe", "schedule-delete"),
     *("webhook-secret", "webhook-test", "webhook-delete"),
 )
 LISTS = ("templates", "schedules", "schedule-new", "webhooks")

@@ -7,7 +7,8 @@ from tests.web.forms import fields_of
 from tests.web.html import Element, parse
 from tests.web.saved_rows import ADDRESS, SCHEDULES, make_schedule, make_template
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 NEW = f"{SCHEDULES}new"
 

@@ -16,6 +16,7 @@ from tests.web.job_rows import finished_job
 from tests.web.saved_rows import (
     ADDRESS,
     SCHEDULES,
+    TEMPLATES,
     caller_of,
     make_run,
     make_schedule,
@@ -23,7 +24,8 @@ from tests.web.saved_rows import (
     stopped_schedule,
 )
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 def path_of(schedule: ExportSchedule, action: str = "") -> str:
@@ -142,7 +144,91 @@ def test_who_wants_no_more_mail_is_told(read, user):
     user.save()
     schedule = make_schedule(user, recipients=[ADDRESS])
     ExportSchedule.objects.update(unsubscribed=[ADDRESS])
-    assert read(path_of(schedule)).facts()["Recipients"] == f"{ADDRESS} (wants no more mail)"
+    shown = read(path_of(schedule)).facts()["Recipients"]
+    assert shown == f"{ADDRESS} (wants no more mail) Mail me again"
+
+
+class TestMailAgain:
+    def test_it_works(self, read, act, user):
+        user.email = ADDRESS
+        user.save()
+        schedule = make_schedule(user, recipients=[ADDRESS])
+        others = ["other@example.com"]
+        # No known mail service tells capitals apart.
+        ExportSchedule.objects.update(unsubscribed=[*others, ADDRESS.upper()])
+        assert "Mail me again" in buttons(read(path_of(schedule)))
+        led(act(schedule, "subscribe"), schedule)
+        assert schedule.unsubscribed == others
+        page = read(path_of(schedule))
+        assert "Mail me again" not in buttons(page)
+        assert page.facts()["Recipients"] == ADDRESS
+
+    def test_for_somebody_else(self, read, act, user, settings):
+        """Who has unsubscribed decides that alone."""
+        settings.EXPORTS = settings.EXPORTS | {"MAIL_DOMAINS": ["*"]}
+        user.email = "user@example.org"
+        user.save()
+        schedule = make_schedule(user, recipients=[ADDRESS])
+        ExportSchedule.objects.update(unsubscribed=[ADDRESS])
+        assert "Mail me again" not in buttons(read(path_of(schedule)))
+        led(act(schedule, "subscribe"), schedule)
+        assert schedule.unsubscribed == [ADDRESS]
+
+    def test_who_has_no_address(self, act, user):
+        schedule = make_schedule(user)
+        ExportSchedule.objects.update(unsubscribed=["", ADDRESS])
+        led(act(schedule, "subscribe"), schedule)
+        assert schedule.unsubscribed == ["", ADDRESS]
+
+
+class TestForAnotherTenant:
+    """A template may say for whom it is: its schedules take out that tenant's rows."""
+
+    @pytest.fixture
+    def template(self, user, stranger, allow):
+        allow(user, "export_for_other_tenant", "telephony.export_calllog")
+        return make_template(user, parameters=f"tenant={stranger.pk}")
+
+    def test_it_works(self, read, user, stranger, template):
+        schedule = make_schedule(user, template)
+        new = f"{SCHEDULES}new"
+        for path, params in (
+            (path_of(schedule), None),
+            (path_of(schedule, "edit"), None),
+            (new, {"template": template.pk}),
+        ):
+            [banner] = read(path, params).all("section", class_="exports-acting")
+            assert f"tenant {stranger.pk}" in banner.words, path
+        assert read(path_of(schedule)).facts()["Template"] == f"Busy for tenant {stranger.pk}"
+        assert read(new).all("section", class_="exports-acting") == []
+
+    def test_the_lists_say_so(self, read, user, stranger, template):
+        make_schedule(user, template)
+        make_template(user, "Mine")
+        words = [row.words for row in read(TEMPLATES).all("tr")[1:]]
+        assert [f"for tenant {stranger.pk}" in row for row in words] == [True, False]
+        [row] = [row.words for row in read(SCHEDULES).all("tr")[1:]]
+        assert row.startswith(f"Busy for tenant {stranger.pk}")
+
+    def test_ones_own_are_not_marked(self, read, user):
+        schedule = make_schedule(user)
+        for path in (SCHEDULES, TEMPLATES, path_of(schedule), path_of(schedule, "edit")):
+            page = read(path)
+            assert page.all("section", class_="exports-acting") == []
+            assert "for tenant" not in page.words
+
+
+def test_a_list_has_pages(read, user):
+    template = make_template(user)
+    for hour in range(24):
+        make_schedule(user, template, rule=f"0 {hour} * * *")
+    for minute in (1, 2):
+        make_schedule(user, template, rule=f"{minute} 0 * * *")
+    first, second = read(SCHEDULES), read(SCHEDULES, {"page": 2})
+    assert [len(page.all("th", scope="row")) for page in (first, second)] == [25, 1]
+    assert second.one("caption").words == "26 schedules, newest first"
+    assert (first.links()["Older"], second.links()["Newer"]) == ("?page=2", "?page=1")
+    read(SCHEDULES, {"page": 0}, status=404)
 
 
 class TestPause:

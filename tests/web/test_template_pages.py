@@ -7,7 +7,8 @@ from tests.web.forms import fields_of
 from tests.web.html import Element, parse
 from tests.web.saved_rows import TEMPLATES, make_schedule, make_template
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 def path_of(template: ExportTemplate, action: str = "") -> str:
@@ -173,6 +174,52 @@ class TestShared:
         other = make_user("user-789")
         template = make_template(stranger, shared=[user, other])
         assert other.pk not in read(TEMPLATES).text + read(path_of(template)).text
+
+
+class TestLeft:
+    def test_it_works(self, read, post, user, stranger):
+        template = make_template(stranger, shared=[user])
+        make_schedule(user, template)
+        page = read(path_of(template))
+        assert "1 schedule of yours uses it, and fails from then on." in page.words
+        form = page.one("details", class_="exports-details").one("form")
+        answer = post(form["action"])
+        assert (answer.status_code, answer["Location"]) == (303, TEMPLATES)
+        assert template.shares.count() == 0
+        assert "There are no templates yet." in read(TEMPLATES).words
+        assert post(form["action"]).status_code == 404
+
+    def test_others_keep_it(self, post, user, stranger):
+        from tests.conftest import make_user
+
+        other = make_user("user-789")
+        template = make_template(stranger, shared=[user, other])
+        post(path_of(template, "leave"))
+        assert [share.user for share in template.shares.all()] == [other.pk]
+
+    def test_ones_own_is_not_left(self, read, post, user, stranger):
+        template = make_template(user, shared=[stranger])
+        assert "Take the template off my list" not in buttons(read(path_of(template)))
+        assert post(path_of(template, "leave")).status_code == 404
+        assert template.shares.count() == 1
+
+
+def test_a_list_has_pages(read, user, stranger):
+    """First all of one's own, whatever those of others are called."""
+    for number in range(26):
+        make_template(user, f"Mine {number:02}")
+    make_template(stranger, "A", shared=[user])
+    first, second = read(TEMPLATES), read(TEMPLATES, {"page": 2})
+    names = [cell.words for page in (first, second) for cell in page.all("th", scope="row")]
+    assert names == [*(f"Mine {number:02}" for number in range(26)), "A"]
+    assert len(first.all("th", scope="row")) == 25
+    assert [caption.words for caption in second.all("caption")] == [
+        "26 templates of yours",
+        "1 template that is shared with you",
+    ]
+    assert first.links()["Next"] == "?page=2"
+    assert second.links()["Previous"] == "?page=1"
+    read(TEMPLATES, {"page": 3}, status=404)
 
 
 def test_before_it_is_deleted_its_schedules_are_told(read, post, user, stranger):

@@ -10,7 +10,8 @@ from exports.notices.unsubscribing import unsubscribe_signature
 from tests.web.html import parse
 from tests.web.saved_rows import ADDRESS, make_schedule, make_template
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from tests.web.html import Element, parse
 from tests.web.job_rows import finished_job
 from tests.web.saved_rows import WEBHOOKS, make_delivery, make_webhook
 
-pytestmark = pytest.mark.django_db
+# A page is the same on every database.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 
 URL = "https://example.com/hook"
 
@@ -70,9 +71,8 @@ def test_an_address_that_cannot_be(post, url):
     assert answer.status_code == 400
     page = parse(answer.text)
     assert page.one("div", role="alert").links() == {"Address": "#id_url"}
-    assert fields_of(page.one("form", class_="exports-form")) == {"url": url, "events": "export.failed"} | {
-        "csrfmiddlewaretoken": page.all("input", name="csrfmiddlewaretoken")[0]["value"]
-    }
+    fields = fields_of(page.one("form", class_="exports-form"))
+    assert {name: fields[name] for name in ("url", "events")} == {"url": url, "events": "export.failed"}
     assert Webhook.objects.count() == 0
 
 
@@ -95,6 +95,49 @@ def test_a_new_secret_is_shown_once(read, post, user):
     assert new not in read(path_of(webhook)).text
 
 
+class TestTheSameFormAgain:
+    """As a browser sends it that loads the page with the secret anew."""
+
+    def test_it_works(self, read, post):
+        fields = fields_of(read(WEBHOOKS).one("form", class_="exports-form")) | {"url": URL}
+        secret = secret_in(parse(post(WEBHOOKS, fields).text))
+        answer = post(WEBHOOKS, fields)
+        assert answer.status_code == 409
+        page = parse(answer.text)
+        assert "nothing was made now" in page.one("p", role="alert").words
+        assert secret not in page.text
+        webhook = Webhook.objects.get()
+        assert secret_of(webhook) == secret
+        # The form of that page makes another one.
+        fields = fields_of(page.one("form", class_="exports-form")) | {"url": URL}
+        assert secret_in(parse(post(WEBHOOKS, fields).text)) != secret
+        assert Webhook.objects.count() == 2
+
+    def test_of_another_user(self, client, read, post, stranger):
+        fields = fields_of(read(WEBHOOKS, visitor=stranger).one("form", class_="exports-form")) | {"url": URL}
+        post(WEBHOOKS, fields)
+        client.force_login(stranger)
+        assert client.post(WEBHOOKS, fields).status_code == 200
+        assert sorted(Webhook.objects.values_list("user", flat=True)) == ["user-123", "user-456"]
+
+    def test_a_new_secret(self, read, post, user):
+        webhook = make_webhook(user)
+        forms = read(path_of(webhook)).all("form", action=path_of(webhook, "secret"))
+        fields = fields_of(forms[0])
+        secret = secret_in(parse(post(path_of(webhook, "secret"), fields).text))
+        answer = post(path_of(webhook, "secret"), fields)
+        assert answer.status_code == 409
+        assert "nothing was made now" in parse(answer.text).one("p", role="alert").words
+        webhook.refresh_from_db()
+        assert secret_of(webhook) == secret
+
+    @pytest.mark.parametrize("once", ["9" * 30, "-1", "x", "²"])
+    def test_what_no_page_has_sent(self, post, user, once):
+        webhook = make_webhook(user)
+        assert post(path_of(webhook, "secret"), {"once": once}).status_code == 200
+        assert post(WEBHOOKS, {"url": URL, "once": once}).status_code == 200
+
+
 def test_no_session_holds_it(client, post, user):
     answer = post(WEBHOOKS, {"url": URL})
     secret = secret_of(Webhook.objects.get())
@@ -107,6 +150,8 @@ def test_a_test(read, post, user):
     [row] = rows(read(path_of(webhook)))
     assert row[1:4] == ["export.test", "waiting", "—"]
     assert row[5:] == ["—", "—"]
+    led(post(path_of(webhook, "test")), webhook)  # while one waits, there is no other
+    assert len(rows(read(path_of(webhook)))) == 1
 
 
 class TestDeliveries:
