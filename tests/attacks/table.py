@@ -82,6 +82,7 @@ DATASETS = {
     "scans": (("scan_id", "scan"),),
     "alerts": (),
     "hosts": (("network_id", "network"),),
+    "export-logs": (),
     # Of the tests' own apps.
     "orders": (),
     "computed-orders": (),
@@ -94,7 +95,7 @@ DATASETS = {
     "sensitive": (),
     "limited": (),
 }
-NOBODYS = ("secrets", "sensitive")
+NOBODYS = ("secrets", "sensitive", "export-logs")
 """For which the attacks' tenant lacks the permission, or the address."""
 
 NEEDS = {"scans": "&scan_id={scan}"}
@@ -360,8 +361,10 @@ _PAGES_KEPT = {
     **dict(
         (
             *(_page_of("template", page, by) for page, by in (("/", "GET"), ("/run", "POST"))),
+            # Whose template it is has nothing to leave.
+            _page_of("template", "/leave", "POST", shown_to=""),
             *(_page_of("schedule", page, "GET") for page in ("/", "/edit")),
-            *(_page_of("schedule", f"/{page}", "POST") for page in ("pause", "resume", "run")),
+            *(_page_of("schedule", f"/{page}", "POST") for page in ("pause", "resume", "run", "subscribe")),
             *(_page_of("webhook", page, "GET") for page in ("/",)),
             *(_page_of("webhook", f"/{page}", "POST") for page in ("secret", "test")),
             *(_page_of(kind, "/delete", "POST") for kind in ("template", "schedule", "webhook")),
@@ -406,11 +409,18 @@ _PAGES_KEPT = {
 
 _PAGES = tuple(_page_aims())
 WEB = {
-    "exports/": Endpoint(address="/exports/"),
+    "exports/": Endpoint(
+        address="/exports/", aims=(Aim(kind="user", address="/exports/?tenant={id}", status=403),)
+    ),
     "exports/history/": Endpoint(address="/exports/history/"),
+    "exports/usage/": Endpoint(address="/exports/usage/"),
     "exports/history/<uuid:pk>/": Endpoint(
         address=f"/exports/history/{UUID}/",
         aims=(Aim(kind="record", address="/exports/history/{id}/", status=404),),
+    ),
+    "exports/history/<uuid:pk>/outcome": Endpoint(
+        address=f"/exports/history/{UUID}/outcome",
+        aims=(Aim(kind="record", address="/exports/history/{id}/outcome", status=404),),
     ),
     "exports/jobs/": Endpoint(address="/exports/jobs/"),
     **dict(
@@ -432,6 +442,10 @@ WEB = {
     ),
     "exports/<slug:dataset>/": Endpoint(
         address="/exports/calls/", aims=tuple(aim for aim in _PAGES if "download" not in aim.address)
+    ),
+    "exports/<slug:dataset>/search/<str:filter>": Endpoint(
+        address="/exports/calls/search/agent_id",
+        aims=(Aim(kind="user", address="/exports/calls/search/agent_id?tenant={id}", status=403),),
     ),
     "exports/<slug:dataset>/download": Endpoint(
         address="/exports/calls/download", aims=tuple(aim for aim in _PAGES if "download" in aim.address)
@@ -504,7 +518,7 @@ OWN_ROWS = {
         kind="contact", shown_to="staff", references={"owner": "user"}, exports=("contacts", "secrets")
     ),
     # To be read; what it refers to is text.
-    "exports/exportlog": Table(kind="record", shown_to="staff"),
+    "exports/exportlog": Table(kind="record", shown_to="staff", exports=("export-logs",)),
     "exports/exportjob": Table(kind="job", shown_to="staff"),
     "exports/exporttemplate": Table(kind="template", shown_to="staff"),
     "exports/exportschedule": Table(

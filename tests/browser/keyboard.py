@@ -19,6 +19,14 @@ LOOKS = """
     return [focused, without];
 }
 """
+# Within a field of many stops, such as a date: to look at it would lead back to its first one.
+STAYS = """
+() => {
+    const stays = window.lastStop === document.activeElement;
+    window.lastStop = document.activeElement;
+    return stays;
+}
+"""
 FAR = 200  # more stops than any page here has
 
 
@@ -30,6 +38,8 @@ def tab_to(page: Page, wanted: Locator) -> None:
         here = page.evaluate("() => document.activeElement.outerHTML.slice(0, 200)")
         if here.startswith("<body"):
             continue  # past the last one: the next Tab begins at the top
+        if page.evaluate(STAYS):
+            continue
         focused, without = page.evaluate(LOOKS)
         assert focused != without, f"the focus can't be seen on {here}"
         if page.evaluate("element => element === document.activeElement", element):

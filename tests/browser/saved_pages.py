@@ -50,6 +50,7 @@ def saved_pages(owner: Any, stranger: Any) -> dict[str, str]:
         "schedule": f"{SCHEDULES}{schedule.pk}/",
         "stopped schedule": f"{SCHEDULES}{stopped_schedule(owner, template).pk}/",
         "schedule form": f"{SCHEDULES}new",
+        "schedule form of one": f"{SCHEDULES}{schedule.pk}/edit",
         "webhooks": WEBHOOKS,
         "webhook": f"{WEBHOOKS}{webhook.pk}/",
         "webhook that is off": f"{WEBHOOKS}{off.pk}/",

@@ -10,6 +10,9 @@ import pytest
 from tests.browser.admin_list import LIST, open_export
 from tests.browser.records import newest_record
 
+# A page is the same on every database.
+pytestmark = pytest.mark.sqlite
+
 STAFF = "admin"
 
 

@@ -5,15 +5,17 @@ option they are made as well, so that this does not rot, and thrown away.
 """
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from exports.models import ExportJob
+from exports.models import ExportJob, ExportLog
 from tests.browser.admin_list import open_export
 from tests.browser.records import USER, newest_record
 from tests.browser.windows import NARROW, WIDE, Window
+from tests.conftest import make_user
 from tests.web.job_rows import failed_job, finished_job, make_job, running_job
 from tests.web.saved_rows import (
     ADDRESS,
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.sqlite
 CHOSEN = "/exports/calls/?start_date=2024-06-01&outcome=completed"
 # Name: path, window, scheme. The tall one shows form and preview together.
 PICTURES = {
-    "index": ("/exports/", {"width": WIDE, "height": 820}, "light"),
+    "index": ("/exports/", {"width": WIDE, "height": 900}, "light"),
     "dataset": (CHOSEN, {"width": WIDE, "height": 1_180}, "light"),
     "dataset-dark": (CHOSEN, {"width": WIDE, "height": 1_180}, "dark"),
     "dataset-narrow": (CHOSEN, {"width": NARROW, "height": 1_500}, "light"),
@@ -86,8 +88,26 @@ def test_a_new_api_key(open_window, screenshots):
     window.page.set_viewport_size({"width": WIDE, "height": 900})
     window.open("/exports/keys/").get_by_label("Name").fill("nightly report")
     window.page.get_by_role("button", name="Make the key").click()
-    window.page.get_by_role("status").wait_for()
+    window.page.locator("#new-key").wait_for()
     assert len(window.picture(screenshots / "api-keys.png")) > 5_000
+
+
+def test_a_download(open_window, screenshots):
+    window = open_window(USER)
+    window.page.set_viewport_size({"width": WIDE, "height": 900})
+    page = window.open(CHOSEN)
+    with page.expect_download():
+        page.get_by_role("button", name="Download", exact=True).click()
+    page.get_by_text("The file is complete.").wait_for()
+    page.locator("#exports-transfer").scroll_into_view_if_needed()
+    assert len(window.picture(screenshots / "download.png")) > 5_000
+
+
+def test_acting(open_window, screenshots):
+    window = open_window("admin")
+    window.page.set_viewport_size({"width": WIDE, "height": 640})
+    window.open("/exports/calls/?outcome=completed&tenant=user-123")
+    assert len(window.picture(screenshots / "acting.png")) > 5_000
 
 
 def test_the_action_of_the_admin(open_window, screenshots):
@@ -129,6 +149,48 @@ def test_jobs(visit_site, screenshots, user, jobs, name):
     window.page.emulate_media(color_scheme=scheme)
     window.open(path.format(running=jobs["running"].pk))
     assert len(window.picture(screenshots / f"{name}.png")) > 5_000
+
+
+@pytest.fixture
+def staff(user, stranger) -> Any:
+    """A superuser, and what others have exported in thirty days, less at the weekends."""
+    random, today = Random(7), timezone.now().replace(hour=9, minute=30)
+    datasets = ["calls"] * 6 + ["events", "events", "agents", "hosts", "alerts"]
+    records = []
+    for days in range(30):
+        day = today - timedelta(days=days)
+        for number in range(random.randint(1, 3) if day.weekday() > 4 else random.randint(6, 14)):
+            failed, rows = random.random() < 0.04, random.randint(100, 60_000)
+            begun = day + timedelta(minutes=20 * number - 200)
+            records.append(
+                ExportLog(
+                    user=(user if random.random() < 0.7 else stranger).pk,
+                    tenant=user.pk,
+                    export_type=random.choice(datasets),
+                    door=random.choice(["api", "api", "web", "job"]),
+                    format="csv",
+                    timestamp=begun,
+                    finished_at=begun + timedelta(seconds=rows / 9_000),
+                    outcome="failed" if failed else "succeeded",
+                    error="There is no room for the file." if failed else "",
+                    row_count=rows,
+                    byte_count=rows * 330,
+                )
+            )
+    denied = {"outcome": "denied", "error": "You do not have the permission for this export."}
+    records.append(ExportLog(user=stranger.pk, export_type="calls", door="api", format="csv", **denied))
+    ExportLog.objects.bulk_create(records)
+    found = make_user("admin")
+    found.is_staff = found.is_superuser = True
+    found.save()
+    return found
+
+
+def test_usage(visit_site, screenshots, staff):
+    window = visit_site(staff)
+    window.page.set_viewport_size({"width": WIDE, "height": 1_060})
+    window.open("/exports/usage/")
+    assert len(window.picture(screenshots / "usage.png")) > 5_000
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 from tests.api.conftest import get  # noqa: F401 - a fixture
 from tests.web.html import parse
 
-pytestmark = pytest.mark.django_db
+# What is read of a database is the same text on each: tests/processes/test_same_bytes.py.
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]
 PARQUET = "application/vnd.apache.parquet"
 CALLS = "/api/exports/calls"
 
@@ -18,7 +19,7 @@ def without_pyarrow(monkeypatch):
 def offered(client, user) -> list[str]:
     client.force_login(user)
     page = parse(client.get("/exports/calls/").content.decode())
-    return [option["value"] for option in page.one("select", name="format").all("option")]
+    return [box["value"] for box in page.all("input", name="format")]
 
 
 def informed(get) -> set[str]:  # noqa: F811

@@ -268,6 +268,7 @@ def test_empty_is_unset(load):
             name: unset[name] for name in unset if name.isupper()
         }
     assert unset["EXPORTS"] == {
+        "API_SCHEME": "Api-Key",
         "RATE": "10/h",
         "CHUNK_SIZE": 1000,
         "MAX_ROWS": None,
