@@ -11,32 +11,24 @@ from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views.decorators.csrf import csrf_protect
 
-from ..caller import Caller
 from ..definitions import ModelExport
 from ..exceptions import DatasetNotFound, ExportError
 from ..forms import normalised
 from ..jobs import storage
-from ..models import ExportLog
-from ..policy.addresses import http_caller
 from ..policy.permissions import refusal_of
 from ..preview import Preview
 from ..registry import registry
-from ..sinks.http import non_atomic, set_status
+from ..sinks.http import set_status
 from .addresses import page_address
 from .choices import choice_context
-from .signed_in import SignedInView, is_poll
+from .signed_in import NonAtomicView, is_poll
 from .snippets import snippets_for
 
 
-class EngineView(SignedInView):
+class EngineView(NonAtomicView):
     """Asks the engine about one dataset; what it refuses is told on the page of the dataset."""
 
     asks_engine = True
-
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        """Exempt from ATOMIC_REQUESTS: rows are read in a transaction of their own."""
-        return non_atomic(super().as_view(**initkwargs))
 
     @cached_property
     def definition(self) -> ModelExport:
@@ -49,10 +41,6 @@ class EngineView(SignedInView):
     def params(self) -> QueryDict:
         """The parameters of the API, whatever a browser has made of them."""
         return normalised(self.request.GET, self.definition, self.request.user)
-
-    @property
-    def caller(self) -> Caller:
-        return http_caller(self.request, ExportLog.Door.WEB)
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:

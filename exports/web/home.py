@@ -11,36 +11,23 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from .. import engine
-from ..caller import Caller
 from ..exceptions import InvalidParameters, NotPermitted
-from ..models import ExportLog
-from ..policy.addresses import http_caller
 from ..policy.permissions import permits
 from ..registry import registry
 from ..scope import Scope, resolve_scope
-from ..sinks.http import non_atomic
 from .acting import acting_for, may_act
 from .home_parts import datasets_of, jobs_of, jobs_that_go_on, recent_of, templates_of
 from .polling import PolledView, reload_page
-from .signed_in import is_poll
+from .signed_in import NonAtomicView, is_poll
 
 
-class IndexView(PolledView, TemplateView):
+class IndexView(NonAtomicView, PolledView, TemplateView):
     """Each dataset with its number of rows; above them open jobs, the last exports, and templates.
 
     With `tenant` in the address it is about that tenant's rows, for who may act for it.
     """
 
     template_name = "exports/index.html"
-
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        """Exempt from ATOMIC_REQUESTS: the record of a refusal stays."""
-        return non_atomic(super().as_view(**initkwargs))
-
-    @property
-    def caller(self) -> Caller:
-        return http_caller(self.request, ExportLog.Door.WEB)
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:

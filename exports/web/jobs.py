@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from ..exceptions import ExportError, JobNotFound
 from ..jobs import control
-from ..models import ExportJob, ExportLog
-from ..policy.addresses import http_caller
+from ..models import ExportJob
 from ..sinks.files import file_response
 from .acting import acting_for
 from .addresses import job_address
@@ -47,7 +46,7 @@ class JobListView(JobsView, FilteredListView):
     form_class = JobFilterForm
 
     def get_rows(self) -> QuerySet[ExportJob]:
-        return control.own_jobs(http_caller(self.request, ExportLog.Door.WEB))
+        return control.own_jobs(self.caller)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(title=_("Background jobs"), section="jobs", **kwargs)

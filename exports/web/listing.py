@@ -9,8 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import ListView
 
 from ..caller import Caller
-from ..models import ExportLog
-from ..policy.addresses import http_caller
 from ..policy.permissions import permits
 from ..registry import registry
 from .signed_in import SignedInView
@@ -59,7 +57,7 @@ class FilteredListView(SignedInView, ListView):  # type: ignore[type-arg]  # tak
         raise NotImplementedError
 
     def get_queryset(self) -> QuerySet[Any]:
-        self.form = self.form_class(self.request.GET, caller=http_caller(self.request, ExportLog.Door.WEB))
+        self.form = self.form_class(self.request.GET, caller=self.caller)
         return self.form.chosen(self.get_rows())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -11,32 +11,21 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 from django.views.generic.list import MultipleObjectMixin
 
-from ..caller import Caller
 from ..exceptions import ExportError
-from ..models import ExportLog
-from ..policy.addresses import http_caller
-from ..sinks.http import non_atomic, set_status
+from ..sinks.http import set_status
 from .addresses import see_other
 from .listing import ROWS_A_PAGE
 from .polling import JobsView
+from .signed_in import NonAtomicView
 from .told import ToldForm, mistakes
 
 
 @method_decorator(csrf_protect, name="dispatch")
-class OwnPage(JobsView):
+class OwnPage(NonAtomicView, JobsView):
     """What is somebody else's does not exist. What cannot be done is told on the page, with its status."""
 
     not_found: ClassVar[type[ExportError]]
     """What is raised where there is nothing to show."""
-
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        """Exempt from ATOMIC_REQUESTS: what was written stays, also where the page tells of an error."""
-        return non_atomic(super().as_view(**initkwargs))
-
-    @property
-    def caller(self) -> Caller:
-        return http_caller(self.request, ExportLog.Door.WEB)
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:

@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.generic import View
 
+from ..caller import Caller
 from ..exceptions import NotPermitted
 from ..models import ExportLog
 from ..policy.addresses import http_caller, require_address
+from ..sinks.http import non_atomic
 
 
 def is_poll(request: HttpRequest) -> bool:
@@ -30,7 +32,7 @@ class SignedInView(AccessMixin, View):
             response: HttpResponseBase = self.handle_no_permission()
             return response
         if not self.asks_engine:
-            self._require_address(request)
+            self._require_address()
         response = self.answer(request, *args, **kwargs)
         response.setdefault("Cache-Control", "private, no-store")  # each page holds a tenant's own
         return response
@@ -43,12 +45,28 @@ class SignedInView(AccessMixin, View):
             return HttpResponse(status=204, headers=headers)
         return response
 
-    def _require_address(self, request: HttpRequest) -> None:
+    @property
+    def caller(self) -> Caller:
+        """Who asks, through this door."""
+        return http_caller(self.request, ExportLog.Door.WEB)
+
+    def _require_address(self) -> None:
         try:
-            require_address(http_caller(request, ExportLog.Door.WEB))
+            require_address(self.caller)
         except NotPermitted as refusal:
             raise PermissionDenied(str(refusal.detail)) from refusal
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The answer to somebody who may ask."""
         return super().dispatch(request, *args, **kwargs)
+
+
+class NonAtomicView(SignedInView):
+    """Exempt from ATOMIC_REQUESTS: rows are read in a transaction of their own, and what is written stays.
+
+    So does the record of a refusal, and what was done before the page tells of an error.
+    """
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        return non_atomic(super().as_view(**initkwargs))
