@@ -46,6 +46,21 @@ def test_it_works(visit_site, staff, stranger, width):
     assert page.get_by_role("region", name="Acting for others").count() == 0
 
 
+def test_a_download_waits_for_the_banner(visit_site, staff, stranger):
+    """Who names another tenant and presses Download at once gets the page with the banner, and no file."""
+    rows.calls(stranger, 3)
+    window = visit_site(staff)
+    page = window.open("/exports/calls/")
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.get_by_label("Whose rows").fill("user-456")
+    page.get_by_role("button", name="Download", exact=True).click()
+    window.arrive("/exports/calls/?tenant=user-456")
+    page.get_by_role("region", name="Acting for others").wait_for()
+    assert not [url for url in fetched if "/exports/calls/download" in url]
+    assert not ExportLog.objects.exists()
+
+
 def test_it_is_for_everybody(visit_site, staff, stranger):
     rows.calls(stranger, 3)
     window = visit_site(staff, locale="de-DE")

@@ -149,6 +149,18 @@ def test_names(window):
         assert field.get_attribute(name) is None
 
 
+def test_reset_takes_a_wrong_name_away(window):
+    page = window.page
+    row(page, "id").get_by_role("button", name="Order and name").click()
+    field = page.get_by_label("Name in the file: id")
+    field.fill("a,b")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Reset").click()
+    expect(row(page, "id").get_by_role("alert")).to_have_count(0)
+    assert field.get_attribute("aria-invalid") is None
+    assert field.input_value() == ""
+
+
 def test_two_columns_of_one_name(window):
     page = window.page
     row(page, "id").get_by_role("button", name="Order and name").click()
