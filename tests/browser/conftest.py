@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.windows import ARGUMENTS, Window
+from tests.browser.windows import ARGUMENTS, BROWSERS, Window
 from tests.databases import fresh_database
 from tests.demo.processes import Demo, running
 from tests.tools import need
@@ -30,12 +30,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield demo
 
 
-# Of a module, whose tests run one after the other: playwright leaves an event loop running in this thread, in
-# which Django would refuse the database to other modules' tests.
-@pytest.fixture(scope="module")
+# Of this directory: playwright leaves an event loop running in this thread, in which Django refuses the
+# database unless it is told not to. Other directories' tests find neither.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    program = need("chromium", "chromium-browser", "google-chrome")
-    with sync_playwright() as playwright:
+    program = need(*BROWSERS)
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
@@ -68,16 +69,8 @@ def open_window(browser: Browser, demo: Demo, cookies: dict[str, Any]) -> Iterat
     assert [window.problems for window in windows] == [[] for _ in windows]
 
 
-@pytest.fixture(scope="module")
-def _database_beside_playwright() -> Iterator[None]:
-    """Django may use the database in this thread, though playwright has an event loop running in it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
 @pytest.fixture
-def site(_database_beside_playwright: None, browser: Browser, live_server: Any) -> Site:
+def site(browser: Browser, live_server: Any) -> Site:
     """The project, served by a thread of this process: a test holds the worker, and looks what is shown."""
     return Site(live_server.url)
 
