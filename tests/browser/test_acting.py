@@ -61,6 +61,17 @@ def test_a_download_waits_for_the_banner(visit_site, staff, stranger):
     assert not ExportLog.objects.exists()
 
 
+def test_a_tenant_that_is_named_before_the_scripts_are_there(visit_site, staff, stranger):
+    rows.calls(stranger, 3)
+    window = visit_site(staff)
+    with window.before("live", "/exports/calls/") as page:
+        field = page.get_by_label("Whose rows")
+        field.fill("user-456")
+        field.blur()
+    window.arrive("/exports/calls/?tenant=user-456")
+    page.get_by_role("region", name="Acting for others").wait_for()
+
+
 def test_it_is_for_everybody(visit_site, staff, stranger):
     rows.calls(stranger, 3)
     window = visit_site(staff, locale="de-DE")

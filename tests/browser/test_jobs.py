@@ -52,10 +52,10 @@ def test_it_works(visit_site, worker, settings, client, user, width, scheme):
     page = window.open("/exports/calls/")
     page.get_by_role("combobox", name="Outcome").select_option("Busy")
     page.get_by_role("button", name="In the background").click()
-    job = ExportJob.objects.get()
-    window.arrive(f"{JOBS}{job.pk}/")
-    stay(window)
     await_status(window, "queued")
+    job = ExportJob.objects.get()
+    assert window.path == f"{JOBS}{job.pk}/"
+    stay(window)
     page.get_by_role("link", name="Refresh").focus()
     worker.run()
     await_status(window, "running")

@@ -42,6 +42,25 @@ def test_it_works(window):
     assert page.get_by_role("combobox", name="Outcome").input_value() == "completed"
 
 
+def test_what_is_chosen_before_the_scripts_are_there(open_window):
+    """On a slow network a page is used before its scripts have come: nothing of that is lost."""
+    window = open_window(USER)
+    with window.before("live", CALLS) as page:
+        page.get_by_label("From").fill("2024-06-01")
+        page.get_by_role("combobox", name="Outcome").select_option("Completed")
+        assert window.path == CALLS
+    window.arrive(f"{CALLS}?start_date=2024-06-01&outcome=completed")
+
+
+def test_a_page_that_nobody_has_changed_asks_for_nothing(open_window):
+    window = open_window(USER)
+    asked = []
+    window.page.on("request", lambda request: asked.append(request.url))
+    page = window.open(f"{CALLS}?outcome=completed&columns=id,agentName:Agent&format=jsonl")
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if FRAGMENTS.search(url)] == [page.url]
+
+
 def test_only_a_part_of_the_page_is_asked_for(window):
     page = window.page
     page.evaluate("window.notLoadedAnew = true")

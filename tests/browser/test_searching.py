@@ -65,6 +65,18 @@ def test_with_the_mouse(window, field, agent):
     assert file.count(b"\r\n") >= 1
 
 
+def test_a_name_that_was_typed_before_the_scripts_were_there(open_window, agent):
+    key, name = agent
+    window = open_window(USER)
+    with window.before("search", CALLS) as page:
+        field = page.locator("[data-search]")
+        field.fill(name)
+        field.blur()
+        page.get_by_role("combobox", name="Outcome").select_option("Completed")
+    window.arrive(f"{CALLS}?agent_id={key}&outcome=completed")
+    assert field.input_value() == name
+
+
 def test_cleared_it_is_no_filter(open_window, agent):
     key, name = agent
     window = open_window(USER)

@@ -14,15 +14,27 @@
     const summary = document.getElementById("exports-summary");
     let timer = 0;
     let open = [];
+    let isReady = false; // htmx listens, and the other scripts have put the form in order
 
     /** What the form would send, but for its buttons. */
-    const choice = () => new URLSearchParams(new FormData(form)).toString();
-    let asked = choice();
+    const choice = (of = form) => new URLSearchParams(new FormData(of)).toString();
+
+    /** What it would have sent when it came: whoever is quicker than the scripts has changed it since. */
+    const choiceThatCame = () => {
+        const copy = form.cloneNode(true);
+        copy.reset();
+        return choice(copy);
+    };
+
+    let asked = choiceThatCame();
+    let isAwaited = choice() !== asked;
 
     /** Asks for the rows, if the choice is another one. */
     const ask = (always = false) => {
         clearTimeout(timer);
-        if (always || choice() !== asked) {
+        if (!isReady) {
+            isAwaited = true;
+        } else if (always || choice() !== asked) {
             asked = choice();
             live.dispatchEvent(new CustomEvent("exports-changed"));
         }
@@ -128,7 +140,20 @@
         }
     };
 
+    /** Catches up with what was chosen before anybody listened. A field that has the focus still tells of it. */
+    const catchUp = () => {
+        const tenantOf = text => new URLSearchParams(text).get("tenant");
+        const isOthers = tenantOf(choice()) !== tenantOf(asked);
+        isReady = true;
+        if (isOthers && document.activeElement !== form.elements.tenant) {
+            form.requestSubmit();
+        } else if (isAwaited && !isOthers) {
+            ask(true);
+        }
+    };
+
     const start = () => {
+        document.addEventListener("DOMContentLoaded", catchUp); // htmx was first to wait for it
         document.documentElement.classList.add("exports-is-live");
         form.addEventListener("input", changed);
         form.addEventListener("change", changed);

@@ -22,6 +22,10 @@
             this.makeKey();
             this.makeList();
             this.listen();
+            // Typed before anybody listened. A field that has the focus still tells of it.
+            if (this.field.value !== this.shown && document.activeElement !== this.field) {
+                this.settle();
+            }
         }
 
         /** The input that is sent. */
@@ -29,10 +33,13 @@
             this.key = document.createElement("input");
             this.key.type = "hidden";
             this.key.name = this.field.name;
-            this.key.value = this.field.value;
+            this.key.value = this.field.defaultValue;
             this.field.removeAttribute("name");
-            this.field.value = this.field.dataset.found || this.field.value;
-            this.shown = this.field.value;
+            const isTyped = this.field.value !== this.field.defaultValue;
+            this.shown = this.field.dataset.found || this.field.defaultValue;
+            if (!isTyped) {
+                this.field.value = this.shown;
+            }
             this.field.after(this.key);
         }
 
