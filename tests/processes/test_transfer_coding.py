@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,16 @@ pytestmark = pytest.mark.sqlite
 CALLS = calls.PATH
 KINDS = ("gunicorn", "uvicorn")
 WINDOW = 4096
-each = pytest.mark.parametrize("name", NAMES)
+# Each server, and each coding; all pairs of them by `-m long`.
+SHORT = {("gunicorn", "gzip"), ("uvicorn", "zstd")}
+each = pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        pytest.param(*pair, marks=() if pair in SHORT else pytest.mark.long, id="-".join(pair))
+        for pair in product(KINDS, NAMES)
+    ],
+    scope="module",
+)
 
 
 @dataclass(frozen=True)
@@ -44,19 +54,19 @@ class Coded(Service):
                 yield response
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def small_blocks(request, filled, tmp_path_factory) -> Iterator[Callable[[str], Coded]]:
+@pytest.fixture(scope="module")
+def small_blocks(kind, filled, tmp_path_factory) -> Iterator[Callable[[str], Coded]]:
     """small_blocks(accepted): a server whose files have many blocks."""
     directory = tmp_path_factory.mktemp("coded")
-    server = run_server(filled, directory, kind=request.param, env=calls.ENVIRONMENT)
+    server = run_server(filled, directory, kind=kind, env=calls.ENVIRONMENT)
     yield lambda accepted: Coded(server, filled, accepted)
     server.stop()
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def large(request, service, tmp_path_factory) -> Iterator[Callable[[str], Coded]]:
+@pytest.fixture(scope="module")
+def large(kind, service, tmp_path_factory) -> Iterator[Callable[[str], Coded]]:
     """large(accepted): a server with a file of more than 20 MB."""
-    server = run_server(service.database_url, tmp_path_factory.mktemp("large"), kind=request.param)
+    server = run_server(service.database_url, tmp_path_factory.mktemp("large"), kind=kind)
     yield lambda accepted: Coded(server, service.database_url, accepted)
     server.stop()
 
@@ -164,7 +174,7 @@ def test_it_comes_through_nginx(small_blocks, start_nginx, expected, tmp_path, n
     assert code in (18, 56)
 
 
-@each
+@pytest.mark.parametrize("name", NAMES)
 def test_memory_does_not_grow_with_the_rows(service, start_server, name):
     fresh = Coded(start_server(service.database_url), service.database_url, name)
     few, many = peaks(fresh, CALLS)

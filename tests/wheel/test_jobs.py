@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -23,10 +22,10 @@ HEADING = "Background jobs"
 JOBS = "/api/exports/jobs"
 
 
-@pytest.fixture
-def with_jobs(project: Project, tmp_path: Path) -> Iterator[Project]:
+@pytest.fixture(scope="module")
+def with_jobs(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A copy of the project with what the document adds to it, up to asking for a job; and its server."""
-    directory = tmp_path / "mysite"
+    directory = tmp_path_factory.mktemp("jobs") / "mysite"
     shutil.copytree(project.directory, directory)
     constraints = {"PIP_CONSTRAINT": str(project.directory.parent / "constraints.txt")}
     copy = replace(project, directory=directory, environment=project.environment | constraints, url="")
