@@ -18,7 +18,7 @@ EXPORTING_VIEWS = frozenset(
     {
         "exports.api.base.ObjectView",
         "exports.api.views.ExportView",
-        "exports.web.engine_views.EngineView",
+        "exports.web.builder.engine_views.EngineView",
         "exports.web.own.OwnPage",
         "exports.admin.actions.ExportActionMixin.export_view",
     }

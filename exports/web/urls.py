@@ -2,22 +2,23 @@
 
 from django.urls import path
 
-from .history import HistoryView, RecordView
-from .home import IndexView
-from .job_actions import CancelView, DeleteView, LinkView, RetryView
-from .jobs import JobFileView, JobListView, JobView
-from .outcomes import RecordOutcomeView
-from .saving import TemplateSaveView
-from .schedule_actions import (
+from .builder.saving import TemplateSaveView
+from .builder.searching import SearchView
+from .builder.views import DatasetView, DownloadView, JobSubmitView
+from .history.outcomes import RecordOutcomeView
+from .history.views import HistoryView, RecordView
+from .home.views import IndexView
+from .jobs.actions import CancelView, DeleteView, LinkView, RetryView
+from .jobs.views import JobFileView, JobListView, JobView
+from .schedules.actions import (
     ScheduleDeleteView,
     SchedulePauseView,
     ScheduleResumeView,
     ScheduleRunView,
     ScheduleSubscribeView,
 )
-from .schedules import ScheduleEditView, ScheduleListView, ScheduleNewView, ScheduleView
-from .searching import SearchView
-from .templates import (
+from .schedules.views import ScheduleEditView, ScheduleListView, ScheduleNewView, ScheduleView
+from .templates.views import (
     TemplateDeleteView,
     TemplateLeaveView,
     TemplateListView,
@@ -25,15 +26,14 @@ from .templates import (
     TemplateView,
 )
 from .unsubscribing import UnsubscribeView
-from .usage import UsageView
-from .views import DatasetView, DownloadView, JobSubmitView
-from .webhook_actions import (
+from .usage.views import UsageView
+from .webhooks.actions import (
     WebhookDeleteView,
     WebhookDeliveryAgainView,
     WebhookSecretView,
     WebhookTestView,
 )
-from .webhooks import WebhookListView, WebhookView
+from .webhooks.views import WebhookListView, WebhookView
 
 app_name = "exports-web"
 

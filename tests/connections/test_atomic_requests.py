@@ -19,11 +19,11 @@ from exports.api.templates import TemplateRunView
 from exports.api.views import ExportView, HealthView
 from exports.checks import check_exports
 from exports.installation import EXPORTING_VIEWS
-from exports.web import jobs as web_jobs
 from exports.web import own as web_own
-from exports.web import schedule_actions as web_schedules
-from exports.web.engine_views import EngineView
-from exports.web.views import DatasetView, DownloadView
+from exports.web.builder.engine_views import EngineView
+from exports.web.builder.views import DatasetView, DownloadView
+from exports.web.jobs import views as web_jobs
+from exports.web.schedules import actions as web_schedules
 from tests.engine.models import Order
 
 View = Callable[..., Any]

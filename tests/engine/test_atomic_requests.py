@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from exports.api.views import ExportView, HealthView
 from exports.models import ExportLog
 from exports.registry import registry
-from exports.web.views import DatasetView, DownloadView
+from exports.web.builder.views import DatasetView, DownloadView
 from tests.engine.exports import ComputedExport
 
 

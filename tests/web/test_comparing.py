@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from exports.models import ExportLog
-from exports.web import comparing
+from exports.web.history import comparing
 from tests.api import rows
 from tests.web.test_history import HISTORY, record
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from cronsim import CronSim
 
-from exports.web.cron_lines import Plain, plain, words
+from exports.web.schedules.cron_lines import Plain, plain, words
 
 # Nothing of it depends on the database.
 pytestmark = pytest.mark.sqlite

@@ -39,13 +39,13 @@ def test_it_works(cards, mine_and_theirs):
 
 
 def test_numbers_are_grouped_as_people_read_them(cards, user, monkeypatch):
-    monkeypatch.setattr("exports.web.home_parts.row_count", lambda *args, **options: 1_234_567)
+    monkeypatch.setattr("exports.web.home.parts.row_count", lambda *args, **options: 1_234_567)
     assert cards()["calls"].facts()["Your rows"] == "1,234,567"
 
 
 def test_no_more_are_counted_than_a_preview_counts(cards, user, monkeypatch):
     rows.calls(user, 3)
-    monkeypatch.setattr("exports.web.home_parts.MOST_COUNTED", 2)
+    monkeypatch.setattr("exports.web.home.parts.MOST_COUNTED", 2)
     assert cards()["calls"].facts()["Your rows"] == "2 or more"
 
 
@@ -72,7 +72,7 @@ def test_a_refused_one_is_no_export(cards, visit, export, user):
 def test_empty_states_say_what_to_do(cards, read, monkeypatch):
     assert cards()["calls"].facts()["Your rows"] == "none yet"
     assert "No rows are stored for you yet." in read("/exports/").words
-    monkeypatch.setattr("exports.web.home_parts.registry", [])
+    monkeypatch.setattr("exports.web.home.parts.registry", [])
     assert "nothing to export yet" in read("/exports/").words
 
 

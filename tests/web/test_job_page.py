@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from exports.models import ExportJob, ExportLog
-from exports.web.progress import duration
+from exports.web.jobs.progress import duration
 from tests.web.html import Element, parse
 from tests.web.job_rows import FILE, JOBS, failed_job, finished_job, make_job, running_job
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from exports.models import ExportLog
-from exports.web.presets import PRESET
+from exports.web.builder.presets import PRESET
 from tests.web.html import parse
 from tests.web.job_rows import JOBS, NOBODYS, finished_job
 from tests.web.saved_rows import SCHEDULES, TEMPLATES, WEBHOOKS

@@ -9,7 +9,7 @@ import pytest
 
 from exports.models import ExportJob, ExportLog, ExportSchedule, ExportTemplate
 from exports.notices.unsubscribing import unsubscribe_signature
-from exports.web.presets import PRESET
+from exports.web.builder.presets import PRESET
 from tests.api import rows
 from tests.web.html import Element, parse
 from tests.web.job_rows import JOBS, failed_job, finished_job, make_job, running_job

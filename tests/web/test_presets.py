@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.formats import date_format
 
 from exports.registry import registry
-from exports.web.presets import PRESET, preset_groups
+from exports.web.builder.presets import PRESET, preset_groups
 from tests.api import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]

@@ -5,8 +5,8 @@ from django.core.handlers.base import BaseHandler
 from django.db import connection
 
 from exports.models import ExportLog
-from exports.web.history import HistoryView
-from exports.web.views import DatasetView, DownloadView
+from exports.web.builder.views import DatasetView, DownloadView
+from exports.web.history.views import HistoryView
 from tests.api import rows
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone, translation
 from exports import usage
 from exports.models import ExportLog
 from exports.registry import registry
-from exports.web import charts
 from exports.web.periods import Period
+from exports.web.usage import charts
 from tests.web.html import Element
 from tests.web.test_history import record
 

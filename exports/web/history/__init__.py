@@ -1,0 +1,1 @@
+"""What was taken out: the list, one record in full, and beside the run before it."""

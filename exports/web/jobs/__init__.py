@@ -1,0 +1,1 @@
+"""Jobs: the list, one to be watched, and what is done with it."""

@@ -1,0 +1,1 @@
+"""Saved choices: the list, and one in words."""

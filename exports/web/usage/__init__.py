@@ -1,0 +1,1 @@
+"""What staff sees of how exports are used, with pictures."""

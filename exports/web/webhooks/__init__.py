@@ -1,0 +1,1 @@
+"""Webhooks: the list, one with what was sent to it, and what is done with it."""
