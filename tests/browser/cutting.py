@@ -10,7 +10,7 @@ SECONDS = 60
 
 
 class CuttingProxy:
-    """At `url`; `limit` is how many bytes of each answer are let through until `cut`, None: all of them."""
+    """At `url`; `limit` is how many bytes more each connection lets through until `cut`, None: all."""
 
     def __init__(self, target: str) -> None:
         self.limit: int | None = None
@@ -38,11 +38,13 @@ class CuttingProxy:
         passed = 0
         with suppress(OSError):
             while data := server.recv(4096):
-                if self.limit is not None and passed + len(data) > self.limit:
+                # What it has brought before, such as the page's scripts, is no part of the answer.
+                limit = self.limit
+                passed = 0 if limit is None else passed + len(data)
+                if limit is not None and passed > limit:
                     self.cut.wait(SECONDS)
                     break
                 client.sendall(data)
-                passed += len(data)
         _end(client, server)
 
     def close(self) -> None:
