@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ document.addEventListener("securitypolicyviolation", violation => console.error(
 """
 # Links change their colour slowly, and half-way it is hard to read. What is folded away would never end.
 END_TRANSITIONS = "document.getAnimations().forEach(animation => animation.finish())"
-# The rules of axe that look at colours: of all rules those that take it longest.
+# The rules of axe that look at colours.
 OF_COLOURS: Final = ("color-contrast", "link-in-text-block")
 IS_THERE = "'axe' in window"
 RUN = "([context, options]) => axe.run(context, options).then(found => found.violations)"
@@ -125,14 +126,12 @@ class Window:
         """What keeps people from using this page, in wide and narrow windows, in light and in dark.
 
         That is what axe finds (a line for each element; `exclude` selects those it does not look at), and
-        a page that scrolls to the side. Colours are looked at once in each scheme, all else at each width.
+        a page that scrolls to the side.
         """
-        colours_alone = {"runOnly": OF_COLOURS}
-        no_colours = {"rules": {rule: {"enabled": False} for rule in OF_COLOURS}}
-        first, *others = schemes
-        states = [(WIDE, first, {}), *((WIDE, scheme, colours_alone) for scheme in others)]
         found = []
-        for width, scheme, rules in [*states, (NARROW, first, no_colours)]:
+        for scheme, width in product(schemes, (WIDE, NARROW)):
+            # Which scheme it is matters for the colours alone.
+            rules = {} if scheme == schemes[0] else {"runOnly": OF_COLOURS}
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
             self.page.emulate_media(color_scheme=scheme)
             self.page.evaluate(END_TRANSITIONS)
@@ -143,7 +142,7 @@ class Window:
         return found
 
     def _violations(self, exclude: Sequence[str], rules: Mapping[str, Any]) -> list[str]:
-        """What axe finds by these rules: its options `runOnly` or `rules`."""
+        """What axe finds by these rules: its option `runOnly`, or nothing for all of them."""
         if not self.page.evaluate(IS_THERE):
             self.page.evaluate(AXE_SCRIPT)
         context = {"exclude": [[selector] for selector in exclude]}
