@@ -63,3 +63,17 @@ def export(visit) -> Callable[..., bytes]:
         return response.getvalue()
 
     return export
+
+
+@pytest.fixture
+def poll(client, user):
+    """poll(path, visitor): what htmx is answered; None is nobody who has signed in."""
+
+    def poll(path, visitor=user):
+        if visitor:
+            client.force_login(visitor)
+        else:
+            client.logout()
+        return client.get(path, headers={"HX-Request": "true"})
+
+    return poll

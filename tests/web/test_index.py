@@ -154,17 +154,6 @@ class TestJobs:
         assert section.one("tbody")["hx-get"] == f"/exports/?job={job.pk}"
         assert section.links()["All jobs"] == "/exports/jobs/"
 
-    @pytest.fixture
-    def poll(self, client, user):
-        def poll(path, visitor=user):
-            if visitor:
-                client.force_login(visitor)
-            else:
-                client.logout()
-            return client.get(path, headers={"HX-Request": "true"})
-
-        return poll
-
     def test_one_that_has_ended_stays_on_the_page(self, read, poll, user):
         job = running_job(user)
         path = read("/exports/").one("tbody")["hx-get"]

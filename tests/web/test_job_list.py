@@ -101,16 +101,6 @@ def test_more_jobs_are_no_more_queries(read, user):
 
 
 class TestPolling:
-    @pytest.fixture
-    def poll(self, client, user):
-        """poll(path): what htmx is answered."""
-
-        def poll(path=JOBS, visitor=user):
-            client.force_login(visitor)
-            return client.get(path, headers={"HX-Request": "true"})
-
-        return poll
-
     def test_it_works(self, read, poll, user):
         job = running_job(user)
         [rows] = read(JOBS, {"dataset": "calls"}).all("tbody")
@@ -124,7 +114,7 @@ class TestPolling:
 
     def test_it_ends_with_the_last_job(self, poll, user):
         failed_job(user)
-        [rows] = parse(poll().text).all("tbody")
+        [rows] = parse(poll(JOBS).text).all("tbody")
         assert "failed" in rows.words
         assert "hx-get" not in rows.attrs
 
@@ -135,13 +125,13 @@ class TestPolling:
         assert page.all("meta", name="htmx-config") == []
 
     def test_where_none_is_left_the_page_says_so(self, poll):
-        answer = poll()
+        answer = poll(JOBS)
         assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
 
     def test_a_stranger_sees_nothing(self, poll, user, stranger):
         make_job(user)
         make_job(stranger, dataset="theirs")
-        assert datasets_of(poll(visitor=stranger)) == ["theirs"]
+        assert datasets_of(poll(JOBS, stranger)) == ["theirs"]
 
 
 def datasets_of(answer) -> list[str]:

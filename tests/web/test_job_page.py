@@ -197,19 +197,6 @@ class TestLink:
 
 class TestPolling:
     @pytest.fixture
-    def poll(self, client, user):
-        """poll(path): what htmx is answered."""
-
-        def poll(path, visitor=user):
-            if visitor:
-                client.force_login(visitor)
-            else:
-                client.logout()
-            return client.get(path, headers={"HX-Request": "true"})
-
-        return poll
-
-    @pytest.fixture
     def polled(self, read):
         """polled(job): the element of its page that asks how it goes on."""
 
