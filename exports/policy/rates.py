@@ -81,7 +81,8 @@ def _usage(group: str, who: str, rate: Rate, *, increment: bool) -> RateUsage:
         )
     except Exception as error:  # each cache backend has exceptions of its own
         raise RateUnknown from error
-    # A negative time is how it says that the counter was not there.
-    if usage is None or usage["time_left"] < 0:
+    # A count within its limit that is too many: so it says that the counter was not there. The time that
+    # is left is negative then, but it is so, too, where the window has ended since the count.
+    if usage is None or (usage["should_limit"] and usage["count"] <= usage["limit"]):
         raise RateUnknown
-    return RateUsage(rate=rate, count=usage["count"], reset=usage["time_left"])
+    return RateUsage(rate=rate, count=usage["count"], reset=max(0, usage["time_left"]))

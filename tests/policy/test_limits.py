@@ -1,5 +1,8 @@
 """How often and how many rows: by plan, by dataset, by credential; and what the answer says of it."""
 
+from itertools import count
+from types import SimpleNamespace
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -252,6 +255,15 @@ def test_a_refusal_says_when_to_come_back(get, configure):
         refusal = get(CONTACTS)
         assert refusal.status_code == 429
         assert abs(int(refusal["Retry-After"]) - int(refusal["RateLimit-Reset"])) <= 1
+
+
+def test_a_window_that_ends_while_it_is_counted(get, configure, monkeypatch):
+    """The counter has answered: a second has passed from one look at the clock to the other."""
+    configure(RATE="2/s")
+    clock = count(1_700_000_000)
+    monkeypatch.setattr("django_ratelimit.core.time", SimpleNamespace(time=lambda: next(clock)))
+    answer = get(CONTACTS)
+    assert (answer.status_code, headers(answer)["Reset"]) == (200, "0")
 
 
 def test_head_tells_without_counting(get, configure):
