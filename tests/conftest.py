@@ -1,11 +1,16 @@
 """Fixtures that every area of the tests uses; the option that chooses the database."""
 
+import hypothesis
 import pytest
 from django.core.cache import caches
 from django.core.files.storage import storages
 from django.utils import translation
 
 from tests import databases
+
+# How long one example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 pytest_plugins = ["tests.scheduling", "tests.emptying", "tests.servers", "tests.nginx", "tests.calls"]
 

@@ -25,12 +25,14 @@ def sign_in():
 
 @pytest.fixture
 def time_machine_at() -> Iterator[Callable[[timedelta], None]]:
-    """time_machine_at(timedelta): so much later than now, until the next call or the test's end."""
-    begun = datetime.now(UTC)
+    """time_machine_at(timedelta): so much later than now, until the next call or the test's end.
+
+    Now is when it is called: what happened before took its time.
+    """
     with ExitStack() as stack:
 
         def later(by: timedelta) -> None:
             stack.close()
-            stack.enter_context(time_machine.travel(begun + by, tick=True))
+            stack.enter_context(time_machine.travel(datetime.now(UTC) + by, tick=True))
 
         yield later

@@ -39,7 +39,7 @@ def test_it_differs_from_get_in_the_id_and_the_cursor_alone(get):
 
 
 def test_it_counts_nothing(get, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     for _ in range(3):
         assert get("/api/exports/calls", method="head").status == 200
     assert get("/api/exports/calls").status == 200

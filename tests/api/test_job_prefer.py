@@ -101,7 +101,7 @@ def test_it_is_refused_as_the_download_is(get, path, headers, status):
 
 
 def test_who_has_used_up_the_rate_is_given_the_open_job(get, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     first = get(CALLS, Prefer="respond-async")
     assert get(CALLS).status == 429
     assert get(CALLS, Prefer="respond-async").headers["Location"] == first.headers["Location"]

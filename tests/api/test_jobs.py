@@ -74,7 +74,7 @@ def test_the_same_request_is_given_the_open_job(jobs):
 
 
 def test_the_rate_counts_new_jobs_alone(jobs, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     first = jobs.submit()
     assert (first.headers["RateLimit-Limit"], first.headers["RateLimit-Remaining"]) == ("1", "0")
     assert jobs.submit().headers["Location"] == first.headers["Location"]

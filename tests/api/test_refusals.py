@@ -63,7 +63,7 @@ def test_too_many_rows(get, user, settings):
 
 
 def test_too_often_once_a_window(get, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     assert [get("/api/exports/calls").status for _ in range(5)] == [200, 429, 429, 429, 429]
     assert sorted(ExportLog.objects.values_list("outcome", flat=True)) == ["denied", "succeeded"]
 
@@ -71,7 +71,7 @@ def test_too_often_once_a_window(get, settings):
 def test_once_a_window_also_where_requests_race_past_the_throttle(get, settings, monkeypatch):
     """Several at once find the window open, before the first of them has been counted."""
     monkeypatch.setattr(rates, "peek", lambda user, dataset: None)
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     assert [get("/api/exports/calls").status for _ in range(4)] == [200, 429, 429, 429]
     assert ExportLog.objects.filter(outcome="denied").count() == 1
 

@@ -57,7 +57,7 @@ def test_what_goes_on_from_an_earlier_run_waits_for_its_end(jobs, get, keep, use
 
 def test_a_run_is_refused_as_a_job_is(jobs, get, keep, settings):
     path = keep.schedule()["links"]["self"]
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     assert jobs.ask(f"{path}/run").status == 202
     refused = jobs.ask(f"{path}/run")
     assert (refused.status, refused.errors) == (429, [("throttled", None)])

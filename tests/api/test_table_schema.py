@@ -134,7 +134,7 @@ def test_a_stranger_learns_nothing_of_a_scan(get, user, stranger):
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_no_row_is_read_and_nothing_is_recorded(get, user, dataset, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     scan = rows.scan(user)
     for _ in range(3):
         answer = get(rows.path(f"{dataset}/schema", scan.pk), {"tenant": user.pk, "format": "jsonl"})
@@ -146,7 +146,7 @@ def test_no_row_is_read_and_nothing_is_recorded(get, user, dataset, settings):
 
 
 def test_once_the_rate_is_used_up_it_still_answers(get, schema, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     assert [get(CALLS).status, get(CALLS).status] == [200, 429]
     assert schema("calls")
 

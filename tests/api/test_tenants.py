@@ -89,7 +89,7 @@ def test_the_tenants_agent_is_a_filter_for_them(get, mine_and_theirs, allow):
 
 
 def test_the_rate_is_the_callers(get, mine_and_theirs, stranger, allow, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     allow(mine_and_theirs[0].user, OTHER)
     assert get("/api/exports/calls", {"tenant": "user-456"}).status == 200
     assert get("/api/exports/calls").status == 429

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.windows import ARGUMENTS, BROWSERS, Window
+from tests.browser.windows import ARGUMENTS, BROWSERS, PATIENCE, Window
 from tests.databases import fresh_database
 from tests.demo.processes import Demo, running
 from tests.tools import need
 
 OpenWindow = Callable[..., Window]
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass(frozen=True)

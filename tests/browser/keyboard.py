@@ -32,7 +32,7 @@ FAR = 200  # more stops than any page here has
 
 def tab_to(page: Page, wanted: Locator) -> None:
     """Presses Tab until `wanted` has the focus. Each stop on the way must be seen to have it."""
-    element = wanted.element_handle()
+    wanted.wait_for()
     for _ in range(FAR):
         page.keyboard.press("Tab")
         here = page.evaluate("() => document.activeElement.outerHTML.slice(0, 200)")
@@ -42,6 +42,6 @@ def tab_to(page: Page, wanted: Locator) -> None:
             continue
         focused, without = page.evaluate(LOOKS)
         assert focused != without, f"the focus can't be seen on {here}"
-        if page.evaluate("element => element === document.activeElement", element):
+        if wanted.evaluate("element => element === document.activeElement"):  # it may be another by now
             return
     raise AssertionError(f"no Tab leads to {wanted}")

@@ -17,7 +17,10 @@ def test_it_works(open_window):
         snippet.locator("summary").click()
         snippet.get_by_role("button", name="Copy").click()
         expect(page.locator("#exports-copied")).to_have_text("Copied.")
-        assert page.evaluate("navigator.clipboard.readText()") == snippet.locator("code").text_content()
+        text = snippet.locator("code").text_content()
+        page.wait_for_function(
+            "text => navigator.clipboard.readText().then(found => found === text)", arg=text
+        )
 
 
 def test_where_no_script_may_copy_the_text_is_selected(open_window):

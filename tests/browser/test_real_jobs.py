@@ -4,8 +4,10 @@ import json
 import os
 import re
 import signal
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,11 +29,27 @@ def worker_of(demo: Demo) -> int:
     return int(worker)
 
 
+def can_write(worker: int) -> bool:
+    """Whether nobody keeps others from writing to the worker's database."""
+    environment = Path(f"/proc/{worker}/environ").read_text().split("\0")
+    [url] = [line.partition("=")[2] for line in environment if line.startswith("DATABASE_URL=")]
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+
 @contextmanager
 def held(demo: Demo) -> Iterator[None]:
-    """The worker does nothing meanwhile."""
+    """The worker does nothing meanwhile, and was stopped while it did not write: others could not."""
     worker = worker_of(demo)
     os.kill(worker, signal.SIGSTOP)
+    while not can_write(worker):
+        os.kill(worker, signal.SIGCONT)
+        time.sleep(0.05)
+        os.kill(worker, signal.SIGSTOP)
     try:
         yield
     finally:

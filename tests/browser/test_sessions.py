@@ -100,6 +100,7 @@ def test_a_form_about_a_job(window, user):
     page.route("**/*seen=*", lambda route: route.abort())  # it would notice by itself
     sign_out_elsewhere(window)
     page.get_by_role("button", name="Cancel").click()
+    page.unroute("**/*seen=*")
     sign_in(window)
     window.arrive(f"{JOBS}{job.pk}/")
     job.refresh_from_db()

@@ -15,6 +15,7 @@ BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "g
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 WIDE: Final = 1280
 HEIGHT: Final = 900
+PATIENCE: Final = 15_000  # milliseconds, for whatever a test waits for
 NARROW: Final = 360  # the narrowest telephone that pages are made for
 # The console tells of it, too, but in words of the browser's.
 TELL_VIOLATIONS = """
@@ -48,7 +49,7 @@ class Window:
             reduced_motion="reduce",
             **{"locale": "en-GB", **options},
         )
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(TELL_VIOLATIONS)
         self.context.on("request", self._requested)
         self.context.on("response", self._answered)

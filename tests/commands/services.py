@@ -20,7 +20,7 @@ TIMEOUT = 60
 USER, STRANGER = "user-123", "user-456"
 CALLS = 3_000
 EXPORT = ("calls", f"--user={USER}")
-# A block for each row, and of COPY with a pause: there is time to meet it in the middle.
+# A block for each row, with a pause: there is time to meet it in the middle.
 SLOWLY = {"EXPORTS_CHUNK_SIZE": "1", "DJANGO_SETTINGS_MODULE": "tests.commands.slow_settings"}
 
 

@@ -1,6 +1,7 @@
-"""COPY row by row, with a pause after each."""
+"""Rows one by one, with a pause after each."""
 
 import time
+from collections.abc import Iterator
 
 from django.apps import AppConfig
 
@@ -13,12 +14,19 @@ class SlowConfig(AppConfig):
 
     def ready(self) -> None:
         from exports.sources import copying
+        from exports.sources.orm import OrmSource
 
-        block = copying.Reader.block
+        block, blocks = copying.Reader.block, OrmSource.blocks
 
         def slow_block(reader: copying.Reader, rows: list[memoryview]) -> object:
             time.sleep(PAUSE_SECONDS)
             return block(reader, rows)
 
+        def slow_blocks(*arguments: object) -> Iterator[object]:
+            for each in blocks(*arguments):
+                time.sleep(PAUSE_SECONDS)
+                yield each
+
         copying.BLOCK_BYTES = 1  # type: ignore[misc]
         copying.Reader.block = slow_block
+        OrmSource.blocks = slow_blocks

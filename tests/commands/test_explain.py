@@ -54,7 +54,7 @@ def test_copy_explains_what_it_writes(export, five_calls):
 
 
 def test_it_reads_no_rows_and_leaves_nothing(export, five_calls, settings, client, auth_headers):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     with CaptureQueriesContext(connection) as queries:
         assert [export(*CALLS).code for _ in range(3)] == [0, 0, 0]
     assert not any(query["sql"].startswith("INSERT") for query in queries)

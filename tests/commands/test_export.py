@@ -130,7 +130,7 @@ def test_a_compressed_file(export, verify, five_calls, client, auth_headers, tmp
 
 
 def test_the_rate_counts(export, user, client, auth_headers, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     assert export("calls", "--user=user-123").code == 0
     assert client.get("/api/exports/calls", headers=auth_headers).status_code == 429
     done = export("calls", "--user=user-123")

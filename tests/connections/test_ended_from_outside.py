@@ -9,7 +9,7 @@ from tests.connections.fronts import POOL_SIZE, Front
 
 pytestmark = pytest.mark.postgresql
 
-LIMIT = {"EXPORTS_MAX_SECONDS": "2"}
+LIMIT = {"EXPORTS_MAX_SECONDS": "5"}
 
 
 @pytest.mark.parametrize("kind", ["gunicorn", "uvicorn"])

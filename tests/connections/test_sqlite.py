@@ -80,5 +80,8 @@ def test_many_at_once_and_a_writer_between_them(service, file):
             service.answer(PATH, MANY, window=WINDOW) as other,
         ):
             assert one.read(1) == other.read(1)
+            ids = [answer.headers["X-Export-Id"] for answer in (one, other)]
             ask(file, "UPDATE accounts_user SET first_name = ? WHERE id = ?", number, FEW)
         assert ask(file, "SELECT first_name FROM accounts_user WHERE id = ?", FEW) == [(number,)]
+        # Closed: the next test counts what is open.
+        assert {service.record(export_id, MANY)["outcome"] for export_id in ids} == {"cancelled"}

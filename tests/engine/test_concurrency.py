@@ -38,7 +38,7 @@ def limited(settings):
     """limited("MAX_CONCURRENT", 2)"""
 
     def limit(name: str, number: int) -> None:
-        settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h", name: number}
+        settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d", name: number}
 
     return limit
 

@@ -108,7 +108,7 @@ def test_a_file_that_is_too_large_is_not_made(user, limit):
 
 
 def test_new_jobs_and_retries_count_against_the_rate_and_shared_ones_do_not(user, limit):
-    limit(RATE="3/h")
+    limit(RATE="3/d")
     job = submit(user)
     for _ in range(5):
         assert ask(user) == (job, False)
@@ -124,7 +124,7 @@ def test_new_jobs_and_retries_count_against_the_rate_and_shared_ones_do_not(user
 
 
 def test_what_fails_or_is_tried_again_counts_once(user, limit):
-    limit(RATE="1/h")
+    limit(RATE="1/d")
     job = submit(user)
     ExportJob.objects.update(status="running", token=1, attempts=1, leased_until=Now() - SECOND)
     from exports.jobs import sweeping

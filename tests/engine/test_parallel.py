@@ -76,15 +76,21 @@ def backends() -> int:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
         )
         return cursor.fetchone()[0]
 
 
-def _wait_for_no_others() -> None:
+def wait_for_backends(number: int) -> None:
+    """Each connects in a thread of its own, and is seen until its process has gone."""
     deadline = time.monotonic() + 20
-    while backends() and time.monotonic() < deadline:
+    while (found := backends()) != number:
+        assert time.monotonic() < deadline, found
         time.sleep(0.02)
-    assert backends() == 0
+
+
+def _wait_for_no_others() -> None:
+    wait_for_backends(0)
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
@@ -103,7 +109,7 @@ def test_it_works(start, count):
 def test_others_really_read(start):
     stream = start(3)
     next(stream)
-    assert backends() == 3
+    wait_for_backends(3)
     b"".join(stream)
     _wait_for_no_others()
 
@@ -112,7 +118,7 @@ def test_a_short_export_has_one_connection(start, monkeypatch):
     monkeypatch.setattr("exports.sources.ranges.RANGE_ROWS", ROWS + 1)
     stream = start(3)
     next(stream)
-    assert backends() == 1
+    wait_for_backends(1)
 
 
 def test_rows_that_others_add_meanwhile_are_in_no_range(start, user, monkeypatch):
@@ -206,7 +212,7 @@ def test_an_order_without_an_index_is_read_by_one(start):
         cursor.execute("DROP INDEX test_order; CREATE INDEX test_order ON engine_order (status)")
     stream = start(3)
     next(stream)
-    assert backends() == 1
+    wait_for_backends(1)
 
 
 @pytest.mark.parametrize(

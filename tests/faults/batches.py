@@ -28,7 +28,8 @@ RECORD_SECONDS = 60
 GIVEN_BACK_SECONDS = 20
 # A worker that is silent for so long is taken for dead.
 WORKER_SECONDS = 4
-GRACE, NO_GRACE = 20, 2
+# A quarter of it, and three seconds at most, is what is left for the records.
+GRACE, NO_GRACE = 20, 6
 MAX_SECONDS = 4
 # How long somebody reads slowly who is allowed to: longer than any client may pause, and twenty files need
 # to be put on the disk first.

@@ -69,7 +69,7 @@ def test_a_hundred(site, user, stranger):
 def test_a_worker_that_is_always_killed(site, user, settings):
     """As by a file that takes more memory than there is: the job fails, and says why."""
     settings.EXPORTS = settings.EXPORTS | {"JOB_ATTEMPTS": 2}
-    make_calls(user, 5_000)
+    make_calls(user, 20_000)
     job = ask_for(user)
     for _ in range(2):
         worker = site.start(**SLOWLY)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.postgresql
 
 
 def test_it_works(site, user):
-    make_calls(user, 3_000)
+    make_calls(user, 10_000)
     job = ask_for(user)
     slow = site.start(**SLOWLY)
     site.until_under_way(job)

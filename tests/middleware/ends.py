@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from tests.connections.postgres import Observer
 
-AT_ONCE = 5
-"""Seconds. Nothing here waits for a sweep or a collection of garbage, which come later if at all."""
+AT_ONCE = 15
+"""Seconds. Nothing here waits for a sweep, which comes every 20, or for a collection of garbage."""
 
 
 class Ends(ABC):

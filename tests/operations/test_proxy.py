@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -73,13 +74,19 @@ def proxy(server) -> Iterator[str]:
     command = [need("nginx"), "-p", directory, "-c", directory / "nginx.conf", "-e", directory / "error.log"]
     process = subprocess.Popen(command)
     try:
-        until(lambda: process.poll() is not None or (directory / "socket").exists())
+        until(lambda: process.poll() is not None or _listens(directory / "socket"))
         assert process.poll() is None
         yield str(directory / "socket")
     finally:
         process.terminate()
         process.wait()
         shutil.rmtree(directory)
+
+
+def _listens(path: Path) -> bool:
+    """A socket is there before anybody listens to it."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def curl(proxy: str, path: str, user: str, *options: str) -> tuple[int, int, str]:

@@ -7,11 +7,13 @@ import pytest
 from tests.databases import fresh_database
 from tests.processes.services import Service, running_service
 
-FEW, MANY = "user-123", "user-456"
-# Two files that memory and time tell apart: the second is over 20 MB.
+FEW, MANY, DENSE = "user-123", "user-456", "user-789"
+# Files that memory and time tell apart: the second is over 20 MB. The third is of some 12 MB still when it is
+# compressed: no socket holds it.
 USERS = {
     FEW: {"agents": 40, "phone_numbers": 40, "calls": 2_000, "events": 400},
     MANY: {"calls": 2_000, "copies": 31},
+    DENSE: {"agents": 1, "noise": 8_000},
 }
 
 

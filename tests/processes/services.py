@@ -116,8 +116,8 @@ def fill(database_url: str, users: Mapping[str, Mapping[str, Any]]) -> None:
     """Makes these users, each with as many invented rows as are asked for; on every database the same.
 
     The kinds are those of `manage.py seed_demo`. Beside them `copies` are made of each call, under ids of
-    their own, and who has `permissions` (`app.codename`, or `*` alone for a superuser) is staff. One process
-    does it for all of them.
+    their own, `noise` are calls that can hardly be compressed, and who has `permissions` (`app.codename`, or
+    `*` alone for a superuser) is staff. One process does it for all of them.
     """
     run_code(database_url, f"from tests.processes import seeding; seeding.fill({users!r})")
 

@@ -2,14 +2,13 @@
 
 import hashlib
 import http.client
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests import calls
 from tests.compressed import MEDIA_TYPES, NAMES, unpacked, unpacked_so_far
-from tests.processes.conftest import FEW, MANY
+from tests.processes.conftest import DENSE, FEW
 from tests.processes.services import PIECE, Service
 from tests.servers import run_server
 
@@ -57,29 +56,26 @@ def test_what_fails_in_the_middle_is_broken_for_the_client_and_for_the_decoder(s
 
 @each
 def test_the_first_rows_can_be_read_while_the_export_runs(service, name):
-    """Of more than 20 MB, whose rows take longer to make than the first of them to arrive."""
     path = f"{PATH}?compression={name}"
     service.receive(path, FEW)  # what the first request ever costs is not the question
-    with service.answer(path, MANY, window=PIECE) as response:
+    with service.answer(path, DENSE, window=PIECE) as response:
         begun = response.read1(PIECE)
-        record = service.json(f"/api/exports/logs/{response.headers['X-Export-Id']}", MANY)
+        record = service.json(f"/api/exports/logs/{response.headers['X-Export-Id']}", DENSE)
         assert unpacked_so_far(name, begun).startswith(b"id,livekitRoomName,livekitRoomSid,")
         assert (record["outcome"], record["finished_at"]) == ("running", None)
         digest, size = hashlib.sha256(begun), len(begun)
         while piece := response.read(PIECE):
             digest.update(piece)
             size += len(piece)
-    record = service.record(response.headers["X-Export-Id"], MANY)
+    record = service.record(response.headers["X-Export-Id"], DENSE)
     assert (record["outcome"], record["byte_count"]) == ("succeeded", size)
     assert record["sha256"] == digest.hexdigest()
 
 
 @each
 def test_a_client_that_leaves_has_no_end_and_ends_the_export(service, name):
-    with service.answer(f"{PATH}?compression={name}", MANY, window=4096) as response:
+    with service.answer(f"{PATH}?compression={name}", DENSE, window=4096) as response:
         body = response.read1(PIECE)
-    left = time.monotonic()
-    record = service.record(response.headers["X-Export-Id"], MANY)
+    record = service.record(response.headers["X-Export-Id"], DENSE)
     assert (record["outcome"], record["sha256"]) == ("cancelled", "")
-    assert time.monotonic() - left < 5
     unpacked_so_far(name, body)

@@ -73,7 +73,7 @@ def curl(tmp_path) -> Callable[..., list[Any]]:
 
 def resumed(curl, url: str, file: Path) -> None:
     """Fetches a file in two parts: the first curl is killed in the middle."""
-    first = subprocess.Popen(curl(url, "--limit-rate", "4M"))
+    first = subprocess.Popen(curl(url, "--limit-rate", "1M"))
     until(lambda: file.exists() and file.stat().st_size > 1_000_000)
     first.kill()
     first.wait()
@@ -143,8 +143,8 @@ def begun_and_left(server: Server, made: Made) -> bool:
 @pytest.mark.sqlite
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_slow_reader_is_cut_off_and_a_stop_breaks_the_others(start_server, made, kind):
-    seconds = {"DRAIN_SECONDS": "0", "GRACEFUL_SECONDS": "4", "EXPORTS_MIN_BYTES_PER_SECOND": "1000000"}
-    options = ["--timeout-graceful-shutdown=4"] if kind == "uvicorn" else ["--workers=1", "--threads=1"]
+    seconds = {"DRAIN_SECONDS": "0", "GRACEFUL_SECONDS": "8", "EXPORTS_MIN_BYTES_PER_SECOND": "1000000"}
+    options = ["--timeout-graceful-shutdown=8"] if kind == "uvicorn" else ["--workers=1", "--threads=1"]
     server = start_server(made.url, kind=kind, options=options, env=made.environment | seconds)
     slow = Download(server, made.path, calls.MANY)
     # The one thread that there is waits for no client any more, though that has read nothing.

@@ -1,12 +1,12 @@
 """Exports over several connections, from real servers: the same file, and nothing left of one broken off."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 from django.db import connection
 
 from tests import calls
+from tests.operations.shutting_down import until
 from tests.processes.conftest import MANY
 from tests.processes.services import PIECE, Service
 from tests.servers import run_server
@@ -47,10 +47,7 @@ def test_it_works(parallel, service):
 def test_a_client_that_leaves_ends_all_of_them(parallel):
     with parallel.answer(PATH, MANY, window=PIECE) as response:
         response.read(1024)
-        assert busy() == 3
+        until(lambda: busy() == 3)
     record = parallel.record(response.headers["X-Export-Id"], MANY)
     assert record["outcome"] == "cancelled"
-    deadline = time.monotonic() + 10
-    while busy() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert busy() == 0
+    until(lambda: busy() == 0)
