@@ -10,6 +10,13 @@ from .history.views import HistoryView, RecordView
 from .home.views import IndexView
 from .jobs.actions import CancelView, DeleteView, LinkView, RetryView
 from .jobs.views import JobFileView, JobListView, JobView
+from .saved.views import (
+    TemplateDeleteView,
+    TemplateLeaveView,
+    TemplateListView,
+    TemplateRunView,
+    TemplateView,
+)
 from .schedules.actions import (
     ScheduleDeleteView,
     SchedulePauseView,
@@ -18,13 +25,6 @@ from .schedules.actions import (
     ScheduleSubscribeView,
 )
 from .schedules.views import ScheduleEditView, ScheduleListView, ScheduleNewView, ScheduleView
-from .templates.views import (
-    TemplateDeleteView,
-    TemplateLeaveView,
-    TemplateListView,
-    TemplateRunView,
-    TemplateView,
-)
 from .unsubscribing import UnsubscribeView
 from .usage.views import UsageView
 from .webhooks.actions import (
