@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, InternalError, OperationalError
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from . import metrics
 from .caller import Caller
@@ -23,6 +23,7 @@ from .exceptions import Cancelled, ExportError, Refused
 from .models import ExportLog
 from .parameters import ExportParameters, Selection
 from .query import ExportQuery
+from .recorded import describe
 from .running import Run
 from .stream import Progress
 
@@ -169,17 +170,6 @@ def _tell(record: ExportLog, failure: BaseException | None = None) -> None:
         extra=facts,
         exc_info=failure if unexpected else None,
     )
-
-
-def describe(exception: BaseException) -> str:
-    """An error for the record: an engine error's own words, of any other only what it is.
-
-    The text of a stranger's exception may hold values of the row that it met.
-    """
-    if not isinstance(exception, ExportError):
-        return type(exception).__qualname__
-    with translation.override(None):  # one language for all records, whoever asked
-        return str(exception.detail)
 
 
 @contextmanager

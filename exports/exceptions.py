@@ -28,13 +28,17 @@ class ParameterProblem:
 
 
 class ExportError(Exception):
-    """The export failed. `detail` says why, `attr` names the parameter at fault."""
+    """The export failed. `detail` says why, `attr` names the parameter at fault.
+
+    Without a `detail` it is the class's `message`, in which `names` stand for what is in braces.
+    """
 
     code = "export_failed"
     message: ClassVar[Text] = _("The export failed.")
 
-    def __init__(self, detail: Text | None = None, *, attr: str | None = None) -> None:
-        self.detail = self.message if detail is None else detail
+    def __init__(self, detail: Text | None = None, *, attr: str | None = None, **names: object) -> None:
+        message = self.message if detail is None else detail
+        self.detail = format_lazy(cast("str", message), **names) if names else message
         self.attr = attr
         super().__init__(self.detail)
 
@@ -102,11 +106,11 @@ class TooLargeForDownload(Refused):
     """The export has more rows than a download may have; a background job may make it."""
 
     code = "too_large_for_download"
+    message = _("The export has more than {limit} rows, the limit of a download. Ask for a background job.")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        text = _("The export has more than {limit} rows, the limit of a download. Ask for a background job.")
-        super().__init__(format_lazy(text, limit=limit))
+        super().__init__(limit=limit)
 
 
 class NotPermitted(Refused):
@@ -120,31 +124,29 @@ class RowLimitExceeded(Refused):
     """The export has more rows than the limit allows."""
 
     code = "row_limit_exceeded"
+    message = _("The export has more than {limit} rows, the limit. Narrow it with its filters: {names}.")
+    without_filters: ClassVar[Text] = _(
+        "The export has more than {limit} rows, the limit, and there is no filter to narrow it with. "
+        "Ask whoever runs this service for a higher limit."
+    )
 
     def __init__(self, limit: int, filters: Sequence[str] = ()) -> None:
         self.limit = limit
-        if filters:
-            text = _("The export has more than {limit} rows, the limit. Narrow it with its filters: {names}.")
-        else:
-            text = _(
-                "The export has more than {limit} rows, the limit, and there is no filter to narrow it with. "
-                "Ask whoever runs this service for a higher limit."
-            )
-        super().__init__(format_lazy(text, limit=limit, names=", ".join(filters)))
+        message = self.message if filters else self.without_filters
+        super().__init__(message, limit=limit, names=", ".join(filters))
 
 
 class RateLimited(Refused):
     """Too many exports of this dataset by this user, or with this credential; `retry_after` is in seconds."""
 
     code = "throttled"
+    message = _("Too many exports; try again in {seconds} seconds.")
 
     def __init__(self, usage: RateUsage, *, recorded: bool = True) -> None:
         self.usage = usage
         self.retry_after = max(1, usage.reset)
         self.recorded = recorded
-        super().__init__(
-            format_lazy(_("Too many exports; try again in {seconds} seconds."), seconds=self.retry_after)
-        )
+        super().__init__(seconds=self.retry_after)
 
 
 class PlanUnknown(Refused):
@@ -173,13 +175,13 @@ class TooManyJobs(Refused):
     """As many background jobs of this user wait or run as may."""
 
     code = "too_many_jobs"
+    message = _(
+        "There are {limit} background jobs of yours already, the limit. Try again when one has ended."
+    )
     recorded = False
 
     def __init__(self, limit: int) -> None:
-        text = _(
-            "There are {limit} background jobs of yours already, the limit. Try again when one has ended."
-        )
-        super().__init__(format_lazy(text, limit=limit))
+        super().__init__(limit=limit)
 
 
 class StorageQuotaExceeded(Refused):
@@ -289,9 +291,10 @@ class WrongState(ExportError):
     """The job is in no state in which this could be done."""
 
     code = "wrong_state"
+    message = _("This cannot be done with a job that is {status}.")
 
     def __init__(self, status: Text) -> None:
-        super().__init__(format_lazy(_("This cannot be done with a job that is {status}."), status=status))
+        super().__init__(status=status)
 
 
 class SameExportOpen(ExportError):
@@ -319,10 +322,10 @@ class FileTooLarge(ExportError):
     """The file is larger than the file of a job may be."""
 
     code = "file_too_large"
+    message = _("The file is larger than {limit} bytes, the limit. Narrow the export with filters.")
 
     def __init__(self, limit: int) -> None:
-        text = _("The file is larger than {limit} bytes, the limit. Narrow the export with filters.")
-        super().__init__(format_lazy(text, limit=limit))
+        super().__init__(limit=limit)
 
 
 class SpoolLimitExceeded(ExportError):
@@ -336,10 +339,27 @@ class TimeLimitExceeded(ExportError):
     """The export took longer than the limit."""
 
     code = "time_limit_exceeded"
+    message = _("The export took longer than {seconds} seconds, the limit. Narrow it with filters.")
 
-    def __init__(self, seconds: int) -> None:
-        text = _("The export took longer than {seconds} seconds, the limit. Narrow it with filters.")
-        super().__init__(format_lazy(text, seconds=seconds))
+    def __init__(self, seconds: int, detail: Text | None = None) -> None:
+        super().__init__(detail, seconds=seconds)
+
+
+class PreviewTooSlow(TimeLimitExceeded):
+    """The first rows took longer than a page waits; `jobs`: whether there are background jobs for them."""
+
+    code = "preview_too_slow"
+    message = _(
+        "The first rows could not be read within {seconds} seconds."
+        " Narrow the export with filters, or export without a preview."
+    )
+    with_jobs: ClassVar[Text] = _(
+        "The first rows could not be read within {seconds} seconds."
+        " Narrow the export with filters, or make the file in the background."
+    )
+
+    def __init__(self, seconds: int, *, jobs: bool) -> None:
+        super().__init__(seconds, self.with_jobs if jobs else None)
 
 
 class Cancelled(ExportError):
@@ -364,9 +384,10 @@ class ReaderTooSlow(ExportError):
     """The client took fewer bytes a second than the limit."""
 
     code = "reader_too_slow"
+    message = _("The client took less than {rate} bytes a second.")
 
     def __init__(self, rate: int) -> None:
-        super().__init__(format_lazy(_("The client took less than {rate} bytes a second."), rate=rate))
+        super().__init__(rate=rate)
 
 
 class ServerStopping(ExportError):
@@ -394,12 +415,12 @@ class CellError(ExportError):
     """A cell cannot stand in the file; `row` counts from 1, without the headers."""
 
     code = "cell_error"
-    message: ClassVar[Text] = _("Row {row}, column '{column}': the cell cannot stand in the file.")
+    message = _("Row {row}, column '{column}': the cell cannot stand in the file.")
 
     def __init__(self, row: int, column: str, **names: object) -> None:
         self.row = row
         self.column = column
-        super().__init__(format_lazy(cast("str", self.message), row=row, column=column, **names))
+        super().__init__(None, attr=None, row=row, column=column, **names)
 
 
 class FormulaFound(CellError):

@@ -11,12 +11,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from . import running
-from .audit import describe, write_unwritten
+from .audit import write_unwritten
 from .conf import export_settings
 from .exceptions import DatasetNotFound, ProcessLost
 from .models import ExportLog
 from .policy import leases
 from .query import all_rows
+from .recorded import describe
 from .registry import registry
 
 logger = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from ..exceptions import ExportError
 from ..jobs import storage
 from ..models import ExportLog, ExportSchedule, ScheduleRun
 from ..policy.addresses import http_caller
+from ..recorded import in_language
 from ..schedules import control
 from .controlled import ControlledAdmin
 from .schedule_form import ScheduleForm
@@ -127,8 +128,7 @@ class ExportScheduleAdmin(ControlledAdmin):
         zone = ZoneInfo(schedule.timezone)
         runs = schedule.runs.order_by("-occurrence", "-id")[:LAST_RUNS]
         return _paragraphs(
-            f"{_in_zone(run.occurrence.astimezone(zone))}: {run.get_outcome_display()} {run.error}".strip()
-            for run in runs
+            f"{_in_zone(run.occurrence.astimezone(zone))}: {_ended(run)}".strip() for run in runs
         )
 
     @admin.display(description=_("template"))
@@ -163,6 +163,10 @@ class ExportScheduleAdmin(ControlledAdmin):
 def _in_zone(moment: dt.datetime) -> str:
     """A moment by the clock of its own zone, which it names."""
     return f"{moment:%Y-%m-%d %H:%M %Z}"
+
+
+def _ended(run: ScheduleRun) -> str:
+    return f"{run.get_outcome_display()} {in_language(run.error)}".strip()
 
 
 def _paragraphs(lines: Any) -> str:

@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db import connections
 
 from .. import running
-from ..audit import describe
 from ..conf import export_settings
 from ..exceptions import ClaimLost, JobCancelled, TimeLimitExceeded
+from ..recorded import describe
 from ..stream import Progress
 from .claims import Claim, let_go, renew
 

@@ -8,9 +8,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from ..audit import describe
 from ..exceptions import ExportError, ProcessLost
 from ..models import ExportJob
+from ..recorded import describe
 from . import claims, storage
 from .claims import Claim
 from .owners import find_owner

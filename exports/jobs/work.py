@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 
 from .. import engine
-from ..audit import describe, write_unwritten
+from ..audit import write_unwritten
 from ..caller import Caller
 from ..conf import export_settings
 from ..exceptions import (
@@ -24,6 +24,7 @@ from ..exceptions import (
     StorageFailed,
 )
 from ..models import ExportJob, ExportLog
+from ..recorded import describe
 from ..stream import ExportStream, FileFacts, Progress
 from . import claims, storage
 from .claims import Claim

@@ -16,7 +16,6 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from ..audit import describe
 from ..caller import Caller
 from ..conf import export_settings
 from ..exceptions import ExportError, FileGone, StorageFailed
@@ -25,6 +24,7 @@ from ..jobs.owners import owner_by_key
 from ..models import ExportJob, ExportLog, ExportMail, ExportTemplate
 from ..policy.recipients import is_address, may_mail_to, own_address, same
 from ..policy.terms import terms_of
+from ..recorded import describe
 from ..registry import registry
 from ..site import absolute_url
 from . import outbox

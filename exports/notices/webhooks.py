@@ -10,10 +10,10 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
-from ..audit import describe
 from ..exceptions import ExportError
 from ..jobs.owners import owner_by_key
 from ..models import Outgoing, Webhook, WebhookDelivery
+from ..recorded import describe
 from . import outbox, posting
 from .signing import signature_headers
 

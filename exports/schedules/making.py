@@ -11,7 +11,6 @@ from django.http import QueryDict
 from django.utils.timezone import now
 from django.utils.translation import override
 
-from ..audit import describe
 from ..caller import Caller
 from ..exceptions import ClaimLost, EarlierRunning, ExportError, RunSkipped, TemplateChanged, TemplateGone
 from ..incremental import START
@@ -20,6 +19,7 @@ from ..jobs.settling import DATABASE_DOWN
 from ..jobs.submitting import Purpose, submit
 from ..models import ExportJob, ExportLog, ExportSchedule, ExportTemplate, ScheduleRun
 from ..policy.recipients import same
+from ..recorded import describe
 from ..saved.resolving import goes_on, parameters_for
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,6 @@ from django.db.models import F, QuerySet
 from django.utils.timezone import now
 
 from ..announcing import run_failed
-from ..audit import describe
 from ..conf import export_settings
 from ..exceptions import (
     EarlierRunning,
@@ -26,6 +25,7 @@ from ..exceptions import (
 )
 from ..jobs.work import code_of
 from ..models import ExportSchedule, ScheduleRun
+from ..recorded import describe
 from .making import HINDRANCES, PAUSE, held, job_made, skip_waiting
 from .rules import Rule
 

@@ -6,8 +6,12 @@ from django import template
 
 from ..history import may_see_all
 from ..jobs import storage
+from ..recorded import in_language, in_words
 
 register = template.Library()
+
+register.filter(in_language)
+register.filter(in_words)
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
-from exports import audit, conf, engine, exceptions, metrics
+from exports import conf, engine, exceptions, metrics, recorded
 from exports.jobs import owners
 from exports_project.operations import http_metrics, logs, readiness, registry, request_log
 from tests.test_docs import coded, read, section, table
@@ -117,7 +117,7 @@ ENDINGS = [
 def test_every_sentence_of_a_failed_record_is_explained():
     rows = table(section(TROUBLESHOOTING, "## What a record says"), "`error`")
     documented = [text for row in rows for text in coded(row[0]) if " " in text]
-    assert documented == [audit.describe(error) for error in ENDINGS]
+    assert documented == [recorded.describe(error) for error in ENDINGS]
 
 
 JOB_ENDINGS = [
@@ -132,7 +132,7 @@ def test_every_sentence_of_a_failed_job_is_explained():
     rows = table(section(TROUBLESHOOTING, "## A background job"), "`error` of a job")
     documented = [coded(row[0])[0] for row in rows]
     of_users = inspect.getsource(owners) + inspect.getsource(engine)
-    assert documented[:3] == [audit.describe(error) for error in JOB_ENDINGS]
+    assert documented[:3] == [recorded.describe(error) for error in JOB_ENDINGS]
     assert all(text in of_users for text in documented[3:])
 
 

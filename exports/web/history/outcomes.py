@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from ...history import reachable_records
+from ...recorded import in_words
 from ..signed_in import SignedInView
 
 
@@ -15,5 +16,6 @@ class RecordOutcomeView(SignedInView):
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
         record = get_object_or_404(reachable_records(request.user), pk=pk)
-        names = ("outcome", "row_count", "byte_count", "sha256", "error")
-        return JsonResponse({name: getattr(record, name) for name in names})
+        names = ("outcome", "row_count", "byte_count", "sha256")
+        told = {name: getattr(record, name) for name in names}
+        return JsonResponse({**told, "error": in_words(record.error)})
