@@ -33,7 +33,7 @@ _POSITIVE_OR_NONE = (
 _POSITIVE = (
     *("job_attempts", "job_backoff_seconds", "job_lease_seconds", "link_seconds"),
     *("min_schedule_seconds", "schedule_failures", "max_recipients", "mail_link_seconds", "mail_seconds"),
-    *("webhook_seconds",),
+    *("webhook_seconds", "preview_seconds"),
 )
 
 
@@ -74,6 +74,10 @@ class ExportSettings:
     max_seconds: int | None = 3600
     """MAX_SECONDS: an export that takes longer is broken off, so that nobody holds a snapshot for hours;
     None: no limit."""
+
+    preview_seconds: int = 5
+    """PREVIEW_SECONDS: for how long a page waits for its preview, or for names that are searched: people wait
+    no longer, and each change of a form asks again."""
 
     min_bytes_per_second: int | None = 1000
     """MIN_BYTES_PER_SECOND: a client that takes less is cut off, once it has let a chunk wait for ten seconds

@@ -71,7 +71,8 @@ def head(dataset: str, caller: Caller, params: QueryDict) -> FileFacts:
 def preview(dataset: str, caller: Caller, params: QueryDict, selection: Selection | None = None) -> Preview:
     """The first rows and their number, counted against no rate and no limit; what is denied is recorded.
 
-    Raises DatasetNotFound, NotPermitted, InvalidParameters, ObjectNotFound or FormulaFound.
+    Raises DatasetNotFound, NotPermitted, InvalidParameters, ObjectNotFound, FormulaFound, PreviewTooSlow, or
+    ReaderLeft where nobody waits for it any more.
     """
     parameters = _allowed(dataset, caller, params, selection)
     with recorded_refusals(caller, parameters.definition, parameters):
@@ -79,7 +80,7 @@ def preview(dataset: str, caller: Caller, params: QueryDict, selection: Selectio
     if query.options.tenant not in (None, str(caller.user.pk)):
         # Nothing was taken out, so there is no record; but staff looked at rows of others.
         logger.info("User %s saw rows of tenant %r in %s", caller.user.pk, query.scope.tenant, dataset)
-    return preview_of(query)
+    return preview_of(query, caller.client)
 
 
 def describe(dataset: str, caller: Caller, params: QueryDict) -> ExportQuery:

@@ -78,6 +78,11 @@ class Options:
         return self.formulas if self._takes("formulas") else Formulas.RAW
 
     @property
+    def header_rule(self) -> Formulas:
+        """The same of headers, which no option leaves as they are."""
+        return Formulas.ESCAPE if self._takes("formulas") else Formulas.RAW
+
+    @property
     def csv_dialect(self) -> Dialect:
         return DIALECTS[self.dialect] if self.dialect else Dialect()
 

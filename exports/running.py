@@ -2,14 +2,14 @@
 
 A thread that waits for the database, or for its client, can look at nothing else. So another one looks
 twice a second at every export: at its time limit, whether its client has left, and how slowly that reads.
-So it does at files of jobs that are on their way to a client.
+So it does at files of jobs that are on their way to a client, and at what is read for a page.
 """
 
 import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from .clients import Client
 from .private_connection import PrivateConnection
-from .watched import Watched
+from .watched import Interruptible, Watched
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Endable(Protocol):
     def end(self, error: Exception) -> None: ...
 
 
-class Run(Watched):
+class Run(Interruptible):
     """One export that is under way, from before its first row until its record is closed.
 
     As a context manager it is among those that are looked at. `error` is what another thread has ended it
@@ -56,10 +56,6 @@ class Run(Watched):
         self._stream: weakref.ref[Endable] | None = None
         self._endable = False
         """Whether a thread of its own may end the stream: nobody advances it."""
-
-        self._cancelling = threading.Lock()
-        self._cancel: Callable[[], None] | None = None
-        """What ends the work that is being done."""
 
     def __enter__(self) -> Self:
         _add(self)
@@ -102,26 +98,6 @@ class Run(Watched):
                 # Where the request shares the connection, it may be using it until its server has a chunk.
                 self._endable = self._connection.is_private or self._waiting is not None
 
-    @contextmanager
-    def at_work(self, cancel: Callable[[], None]) -> Iterator[None]:
-        """The database works for it, and may be told to stop, by `cancel` in whatever thread.
-
-        Raises what the export was ended with.
-        """
-        self.check()
-        self._cancel = cancel
-        try:
-            yield
-        except Exception as exception:
-            if self.error is not None:
-                raise self.error from exception
-            raise
-        finally:
-            # Waits for a cancellation on its way, which would hit the next statement: the audit record's.
-            with self._cancelling:
-                self._cancel = None
-        self.check()
-
     def end(self, error: Exception) -> None:
         """Ends the export, with the first error that it is given, from any thread. Returns before it has."""
         self.error = self.error or error
@@ -132,14 +108,9 @@ class Run(Watched):
                 self.client.hang_up()
             stream.end(self.error)
 
-    def _cancel_work(self) -> None:
-        with self._cancelling:
-            if self._cancel is not None:
-                self._cancel()
-
 
 _runs: dict[UUID, Run] = {}
-_files: set[Watched] = set()
+_others: set[Watched] = set()
 _lock = threading.RLock()  # a collection of garbage, which may end an export, comes at any moment
 _watch: threading.Thread | None = None
 
@@ -151,21 +122,21 @@ def ids() -> set[UUID]:
 
 
 def count() -> int:
-    """How many exports run in this process, and files of jobs are on their way."""
+    """How many exports run in this process, files of jobs are on their way, and pages wait for rows."""
     return len(_all())
 
 
-def send(file: Watched) -> None:
-    """A file of a job is on its way, and is looked at until `sent`."""
+def look_at(watched: Watched) -> None:
+    """A file of a job is on its way, or a page waits for rows: it is looked at until `look_away`."""
     with _lock:
-        _files.add(file)
+        _others.add(watched)
         _start_watch()
 
 
-def sent(file: Watched) -> None:
-    """It is not on its way any more. May be called twice."""
+def look_away(watched: Watched) -> None:
+    """It has come to its end. May be called twice."""
     with _lock:
-        _files.discard(file)
+        _others.discard(watched)
 
 
 def end(export_id: UUID, error: Exception) -> None:
@@ -177,14 +148,14 @@ def end(export_id: UUID, error: Exception) -> None:
 
 
 def stop_all(error: Exception) -> None:
-    """Ends every export of this process, and every file on its way, with that error."""
+    """Ends every export of this process, and whatever else is looked at, with that error."""
     for watched in _all():
         watched.end(error)
 
 
 def _all() -> list[Watched]:
     with _lock:
-        return [*_runs.values(), *_files]
+        return [*_runs.values(), *_others]
 
 
 def _add(run: Run) -> None:
@@ -211,12 +182,12 @@ def _remove(run: Run) -> None:
 
 
 def _look() -> None:
-    """Looks at every export, and every file on its way, until there is none left."""
+    """Looks at every export, and whatever else is looked at, until there is nothing left."""
     global _watch
     while True:
         time.sleep(LOOK_SECONDS)
         with _lock:
-            if not (_runs or _files):
+            if not (_runs or _others):
                 _watch = None
                 return
         for watched in _all():

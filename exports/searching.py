@@ -65,9 +65,21 @@ class Search:
             return [], False
         rows = self._in(scope)
         for word in words:
-            rows = rows.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.fields)))
+            rows = rows.filter(self._where("icontains", word))
         found = iter(self._matches(rows[: MOST_MATCHES + 1]))
         return list(islice(found, MOST_MATCHES)), next(found, None) is not None
+
+    def called(self, scope: Scope, text: str) -> list[Match] | None:
+        """Rows of that scope of which one of the fields is `text`, in any case; None where it can be no name.
+
+        Where some are called so to the letter they are meant, and no others. At most two: that is several.
+        """
+        text = text.strip()
+        if not text or len(text) > MOST_LETTERS or not _is_storable(text):
+            return None
+        rows = self._in(scope)
+        to_the_letter = self._matches(rows.filter(self._where("exact", text))[:2])
+        return to_the_letter or self._matches(rows.filter(self._where("iexact", text))[:2])
 
     def named(self, scope: Scope, value: str) -> Match | None:
         """The row of that scope that this value of the filter stands for."""
@@ -78,6 +90,9 @@ class Search:
             return next(iter(self._matches(rows[:1])), None)
         except (ValueError, ValidationError):  # no value of the field's type
             return None
+
+    def _where(self, lookup: str, text: str) -> Q:
+        return reduce(or_, (Q(**{f"{name}__{lookup}": text}) for name in self.fields))
 
     def _in(self, scope: Scope) -> QuerySet[Any]:
         ordering = self.ordering or (self.fields[0],)

@@ -1,6 +1,9 @@
 """What another thread looks at while it goes out to a client: whether that is there, and how it reads."""
 
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from .clients import Client
 from .conf import export_settings
@@ -52,3 +55,43 @@ class Watched:
             if now - since > SLOW_SECONDS + size / self._min_rate:
                 return ReaderTooSlow(self._min_rate)
         return None
+
+
+class Interruptible(Watched):
+    """What waits for a database, which another thread can tell to stop."""
+
+    def __init__(self, client: Client | None, *, max_seconds: int | None = None) -> None:
+        super().__init__(client, max_seconds=max_seconds)
+        self._cancelling = threading.Lock()
+        self._cancel: Callable[[], None] | None = None
+        """What ends the work that is being done."""
+
+    @contextmanager
+    def at_work(self, cancel: Callable[[], None]) -> Iterator[None]:
+        """The database works for it, and may be told to stop, by `cancel` in whatever thread.
+
+        Raises what the whole was ended with.
+        """
+        self.check()
+        self._cancel = cancel
+        try:
+            yield
+        except Exception as exception:
+            if self.error is not None:
+                raise self.error from exception
+            raise
+        finally:
+            # Waits for a cancellation on its way, which would hit the next statement: the audit record's.
+            with self._cancelling:
+                self._cancel = None
+        self.check()
+
+    def end(self, error: Exception) -> None:
+        self.error = self.error or error
+        self._cancel_work()
+
+    def _cancel_work(self) -> None:
+        """Makes the statement fail that is waited for, if there is one."""
+        with self._cancelling:
+            if self._cancel is not None:
+                self._cancel()

@@ -275,6 +275,7 @@ EXPORTS = {
     "CHUNK_SIZE": env.whole_number("EXPORTS_CHUNK_SIZE", 1000, least=1),
     "MAX_ROWS": env.whole_number("EXPORTS_MAX_ROWS", 0) or None,
     "MAX_SECONDS": env.whole_number("EXPORTS_MAX_SECONDS", 3600) or None,
+    "PREVIEW_SECONDS": env.whole_number("EXPORTS_PREVIEW_SECONDS", 5, least=1),
     "MIN_BYTES_PER_SECOND": env.whole_number("EXPORTS_MIN_BYTES_PER_SECOND", 1000) or None,
     "MAX_SPOOL_BYTES": env.whole_number("EXPORTS_MAX_SPOOL_BYTES", 1 << 30) or None,
     "PARALLEL": env.whole_number("EXPORTS_PARALLEL", 1, least=1),

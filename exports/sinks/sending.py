@@ -35,7 +35,7 @@ class Sending(Watched):
         self._ended = False
         self._user = str(caller.user.pk)
         _take_place(self._user)
-        running.send(self)
+        running.look_at(self)
 
     def __str__(self) -> str:
         return self._name
@@ -106,7 +106,7 @@ class Sending(Watched):
         if self._ended:
             return
         self._ended = True
-        running.sent(self)
+        running.look_away(self)
         _give_place_back(self._user)
         if self._source is not None:
             self._source.close()

@@ -144,7 +144,7 @@ def stop_exports() -> None:
 
     count = running.count()
     if count:
-        logger.warning("Breaking off %d running exports: the server stops", count)
+        logger.warning("Breaking off %d exports, files and pages that are under way: the server stops", count)
         running.stop_all(ServerStopping())
 
 

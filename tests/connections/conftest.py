@@ -12,6 +12,9 @@ from tests.connections.pgbouncer import pgbouncer
 from tests.connections.postgres import Observer
 from tests.servers import run_server
 
+# Of a page, which waits for five seconds unless told otherwise.
+PREVIEW_SECONDS = 4
+
 # A way to PostgreSQL, and what its DATABASE_URL says of it.
 WAYS = {"pool": f"&pool_size={POOL_SIZE}", "kept": "&conn_max_age=60", "pgbouncer": ""}
 
@@ -40,7 +43,11 @@ def fronts(
                 url = bouncers[0] if way == "pgbouncer" else filled
                 url += f"?application_name={way}-{kind}{WAYS[way]}"
                 directory = tmp_path_factory.mktemp(f"{way}-{kind}")
-                env = {**ENVIRONMENT, "DJANGO_SETTINGS_MODULE": "tests.connections.settings"}
+                env = {
+                    **ENVIRONMENT,
+                    "DJANGO_SETTINGS_MODULE": "tests.connections.settings",
+                    "EXPORTS_PREVIEW_SECONDS": str(PREVIEW_SECONDS),
+                }
                 server = run_server(url, directory, kind=kind, env=env)
                 stack.callback(server.stop)
                 made[way, kind] = Front(server, observer)

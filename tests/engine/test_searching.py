@@ -97,3 +97,40 @@ def test_a_row_without_a_name_is_called_by_its_value(user, make_order):
     order = make_order(user, 1, status="")
     [match], _ = ORDERS.find(Scope(str(user.pk)), "")
     assert match.name == str(order.pk)
+
+
+@pytest.fixture
+def called(user):
+    """The names of the user's that are called so."""
+
+    def called(text: str) -> list[str] | None:
+        found = ORDERS.called(Scope(str(user.pk)), text)
+        return None if found is None else [match.name for match in found]
+
+    return called
+
+
+def test_rows_that_are_called_so(called, user, stranger, make_order):
+    order = make_order(user, 1, status="Support desk")
+    make_order(user, 2, status="Support desk 2")
+    make_order(stranger, 3, status="Support desk")
+    assert called(order.customer.email.upper()) == ["Support desk", "Support desk 2"]
+    for text in ("Support desk", "SUPPORT desk", " Support desk "):
+        assert called(text) == ["Support desk"], text
+    for text in ("Support", "%", "Support_desk", "Support desk%"):
+        assert called(text) == [], text
+
+
+def test_those_to_the_letter_come_before_others(called, user, make_order):
+    for number, status in enumerate([*(30 * ["DESK"]), "desk", "Desk", "desk"]):
+        make_order(user, number, status=status)
+    assert called("Desk") == ["Desk"]  # among however many others
+    assert called("desk") == ["desk", "desk"]
+    assert called("DESK") == ["DESK", "DESK"]  # two are several
+    assert len(called("dESK")) == 2
+
+
+@pytest.mark.parametrize("text", ["", "  ", "a\0", "\x07", "a" * 201, "\ud800"], ids=ascii)
+def test_nothing_is_called_what_can_be_no_name(called, user, make_order, text):
+    make_order(user, 1, status=" ")
+    assert called(text) is None

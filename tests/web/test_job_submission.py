@@ -65,6 +65,13 @@ def test_the_button_sends_the_forms_own_fields(read, user):
     assert button["name"] == "csrfmiddlewaretoken"
 
 
+@pytest.mark.parametrize("name", ["template-name", "csrfmiddlewaretoken2"])
+def test_no_other_field_is_passed_over(submit, name):
+    page = page_of(submit({name: "x"}), 400)
+    assert f"{name}: There is no such filter." in page.one("div", role="alert").words
+    assert not ExportJob.objects.exists()
+
+
 def test_the_token_of_the_button_is_what_is_asked_for(user):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
@@ -121,7 +128,7 @@ def test_as_many_jobs_as_may(submit, settings, user):
 
 
 def test_the_rate(submit, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     assert submit().status_code == 303
     answer = submit({"outcome": "busy"})
     assert "Too many exports" in page_of(answer, 429).one("div", role="alert").words

@@ -4,7 +4,8 @@ import pytest
 
 from exports.models import ExportLog
 from tests.api import rows
-from tests.web.forms import table
+from tests.engine.slow import counts, endless
+from tests.web.forms import shown, table
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,7 @@ def test_no_row_at_all(read, user):
 
 
 def test_it_counts_nothing_and_leaves_no_record(read, user, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     for _ in range(3):
         assert "1 download of this dataset is left" in read(CALLS).words
     assert ExportLog.objects.count() == 0
@@ -98,3 +99,47 @@ def test_a_formula_that_is_to_be_refused(read, user):
     page = read(CALLS, {"formulas": "reject"}, status=409)
     assert "Row 1, column 'livekitRoomName'" in page.one("div", role="alert").words
     assert page.all("table") == []
+
+
+class TestTime:
+    """Nobody holds the server up by a choice whose rows take long to be found."""
+
+    @pytest.fixture(autouse=True)
+    def in_a_second(self, settings, monkeypatch):
+        settings.EXPORTS = settings.EXPORTS | {"PREVIEW_SECONDS": 1}
+        monkeypatch.setattr("exports.running.LOOK_SECONDS", 0.05)
+
+    def test_rows_are_shown_without_their_number(self, read, user):
+        rows.calls(user, 21)
+        with endless(counts) as counted:
+            page = read(CALLS, {"columns": "livekitRoomName"})
+        assert len(counted) == 1
+        words = "20 rows or more: they were not counted within 1 seconds"
+        assert page.one("caption").words == page.one("p", id="exports-summary").words == words
+        assert len(table(page)) == 21
+        assert "data-bytes" not in page.one("p", id="exports-size").attrs
+        assert page.all("div", role="alert") == []
+
+    def test_no_rows_are_shown_and_the_choice_can_be_another(self, read, user):
+        rows.calls(user, 1)
+        with endless(of_calls):
+            page = read(CALLS, {"columns": "livekitRoomName", "outcome": "busy"}, status=503)
+        alert = page.one("div", role="alert")
+        assert (
+            "The first rows could not be read within 1 seconds. Narrow the export with filters" in alert.words
+        )
+        assert page.one("p", id="exports-summary").words == "The rows were not read in time."
+        assert page.all("table") == []
+        assert shown(page)["outcome"] == "busy"
+        assert page.one("button", id="exports-download")["type"] == "submit"
+
+    def test_a_page_that_asks_by_itself_is_told_too(self, poll, user):
+        rows.calls(user, 1)
+        with endless(of_calls):
+            response = poll(CALLS)
+        assert response.status_code == 200
+        assert "The first rows could not be read within 1 seconds." in response.text
+
+
+def of_calls(sql: str) -> bool:
+    return ' FROM "telephony_calllog"' in sql

@@ -2,23 +2,20 @@
 
 /*
  * A field for the key of a row, in which the row is found by its name: an editable combobox with a list, after the
- * WAI-ARIA Authoring Practices. What is sent is the key; what was typed, where nothing was chosen.
+ * WAI-ARIA Authoring Practices. What is sent is the key; what was typed, where nothing was chosen: the server knows
+ * whose name that is, or says that it is nobody's.
  */
 {
     /** Milliseconds after the last key. */
     const PAUSE = 200;
-    /** Milliseconds that a name which was typed to its end, and with it the form, waits for its key. */
-    const PATIENCE = 5000;
     const texts = document.getElementById("exports-search-texts").dataset;
 
     class Search {
         constructor(field) {
             this.field = field;
-            this.form = field.form;
             this.timer = 0;
-            this.asked = 0;
-            /** Ends once the key of what was typed last is known; null where nothing is looked up. */
-            this.settling = null;
+            /** What ends the request that is under way. */
+            this.control = new AbortController();
             this.makeKey();
             this.makeList();
             this.listen();
@@ -93,7 +90,7 @@
         }
 
         /** The rows of which this is a part of the name, as HTML; null where nobody answers. */
-        async find(text, signal = null) {
+        async find(text, signal) {
             const address = new URL(this.field.dataset.search, location.href);
             address.searchParams.set("q", text);
             try {
@@ -104,15 +101,21 @@
             }
         }
 
-        /** Looks for what is typed. An answer that comes after a newer question is too late. */
+        /** Looks for what is typed. A newer question ends the older one. */
         async ask() {
-            clearTimeout(this.timer);
-            this.asked += 1;
-            const asked = this.asked;
-            const html = await this.find(this.field.value === this.shown ? "" : this.field.value);
-            if (asked === this.asked && document.activeElement === this.field) {
+            this.stop();
+            const { signal } = this.control;
+            const html = await this.find(this.field.value === this.shown ? "" : this.field.value, signal);
+            if (!signal.aborted && document.activeElement === this.field) {
                 this.show(html);
             }
+        }
+
+        /** Nobody waits for an answer any more. */
+        stop() {
+            clearTimeout(this.timer);
+            this.control.abort();
+            this.control = new AbortController();
         }
 
         show(html) {
@@ -137,8 +140,7 @@
         }
 
         close() {
-            clearTimeout(this.timer);
-            this.asked += 1;
+            this.stop();
             this.frame.hidden = true;
             this.field.setAttribute("aria-expanded", "false");
             this.field.removeAttribute("aria-activedescendant");
@@ -182,33 +184,11 @@
             this.close();
         }
 
-        /**
-         * What was typed and not chosen is sent as it is, at once: no key, it finds nothing, and never everything.
-         * Where it is the name of one row, that is meant.
-         */
+        /** What was typed and not chosen is sent as it is. */
         settle() {
             const text = this.field.value.trim();
-            if (text === this.shown.trim()) {
-                return;
-            }
-            this.take(text, text);
-            const settling = this.name(text).finally(() => {
-                if (this.settling === settling) {
-                    this.settling = null;
-                }
-            });
-            this.settling = settling;
-        }
-
-        /** Takes the key of the one row of that name, if there is one. */
-        async name(text) {
-            const found = document.createElement("template");
-            found.innerHTML = (text && (await this.find(text, AbortSignal.timeout?.(PATIENCE)))) || "";
-            const named = [...found.content.querySelectorAll("[role='option']")].filter(
-                option => nameOf(option).toLocaleLowerCase() === text.toLocaleLowerCase(),
-            );
-            if (named.length === 1 && this.key.value === text) {
-                this.choose(named[0]);
+            if (text !== this.shown.trim()) {
+                this.take(text, text);
             }
         }
 
@@ -224,25 +204,5 @@
 
     const nameOf = option => option.querySelector("bdi").textContent.trim();
 
-    const searches = [...document.querySelectorAll("input[data-search]")].map(field => new Search(field));
-    let isHeld = false;
-
-    /** Whoever types a name and presses a button at once means that name: the form is sent once its key is known. */
-    const hold = async event => {
-        const { target: form, submitter } = event;
-        const settling = searches.filter(search => search.form === form).map(search => search.settling);
-        if (!settling.some(Boolean)) {
-            return;
-        }
-        event.preventDefault();
-        event.stopImmediatePropagation();
-        if (!isHeld) {
-            isHeld = true;
-            await Promise.all(settling);
-            isHeld = false;
-            form.requestSubmit(submitter);
-        }
-    };
-
-    document.addEventListener("submit", hold, true); // before whoever else listens
+    document.querySelectorAll("input[data-search]").forEach(field => new Search(field));
 }

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.views.decorators.csrf import csrf_protect
 
 from ...definitions import ModelExport
-from ...exceptions import DatasetNotFound, ExportError
+from ...exceptions import DatasetNotFound, ExportError, ServerStopping
 from ...forms import normalised
 from ...jobs import storage
 from ...policy.permissions import refusal_of
@@ -22,6 +22,7 @@ from ...sinks.http import set_status
 from ..addresses import page_address
 from ..signed_in import NonAtomicView, is_poll
 from .choices import choice_context
+from .names import Named, named
 from .snippets import snippets_for
 
 
@@ -37,10 +38,19 @@ class EngineView(NonAtomicView):
         except DatasetNotFound as error:
             raise Http404(error.detail) from error
 
-    @cached_property
+    @property
     def params(self) -> QueryDict:
         """The parameters of the API, whatever a browser has made of them."""
-        return normalised(self.request.GET, self.definition, self.request.user)
+        return self._named.params
+
+    @cached_property
+    def _named(self) -> Named:
+        return named(self.definition, self.caller, normalised(self.given, self.definition, self.request.user))
+
+    @property
+    def given(self) -> QueryDict:
+        """The choice as a browser sends it."""
+        return self.request.GET
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -48,9 +58,13 @@ class EngineView(NonAtomicView):
         except ExportError as error:
             if refusal := refusal_of(self.definition, self.caller):  # the page would tell of the dataset
                 if is_poll(request):
-                    return _leave_for(self.address)
+                    return leave_for(self.address)
                 raise PermissionDenied(str(refusal.detail)) from error
-            return self.page(error=error)
+            return self.refused(error)
+
+    def refused(self, error: ExportError) -> HttpResponseBase:
+        """The answer that tells of the error somebody who may know of the dataset."""
+        return self.page(error=self._named.told(error))
 
     @property
     def address(self) -> str:
@@ -68,6 +82,8 @@ class EngineView(NonAtomicView):
         if is_poll(self.request):
             response = TemplateResponse(self.request, "exports/live.html", context | {"is_fragment": True})
             response["HX-Replace-Url"] = self.address
+            if isinstance(error, ServerStopping):  # nothing is wrong with the choice: the page asks once more
+                set_status(response, error)
             return response
         response = TemplateResponse(self.request, "exports/dataset.html", context)
         if error is not None:
@@ -80,17 +96,14 @@ class PostedChoiceView(EngineView):
     """Does something with the choice that the form of a dataset sends, where there are jobs."""
 
     http_method_names = ["get", "post", "options"]
-    own_fields = "csrfmiddlewaretoken"
-    """How names of fields begin that are no parameters of the choice."""
+    own_prefix = ""
+    """How the names of its own fields begin, which are no parameters of the choice; empty: it has none."""
 
-    @cached_property
-    def params(self) -> QueryDict:
-        return normalised(self._given(), self.definition, self.request.user)
-
-    def _given(self) -> QueryDict:
+    @property
+    def given(self) -> QueryDict:
         given = self.request.POST.copy()
         for name in list(given):
-            if name.startswith(("csrfmiddlewaretoken", self.own_fields)):
+            if name == "csrfmiddlewaretoken" or (self.own_prefix and name.startswith(self.own_prefix)):
                 del given[name]
         return given
 
@@ -98,7 +111,7 @@ class PostedChoiceView(EngineView):
         """The login page leads back to the dataset with what was chosen: its form can be sent again."""
         if self.request.method != "POST" or self.request.user.is_authenticated:
             return super().handle_no_permission()
-        given = self._given()
+        given = self.given
         for name in [name for name, values in given.lists() if not any(values)]:
             del given[name]
         path = page_address("dataset", self.kwargs["dataset"], given)
@@ -114,6 +127,6 @@ class PostedChoiceView(EngineView):
         return HttpResponseRedirect(page_address("dataset", self.definition.get_name(), QueryDict()))
 
 
-def _leave_for(path: str) -> HttpResponse:
+def leave_for(path: str) -> HttpResponse:
     """Tells htmx to leave its page for that one, which says why there is nothing to show."""
     return HttpResponse(status=204, headers={"HX-Redirect": path})

@@ -9,6 +9,7 @@ from ... import engine
 from ...caller import Caller
 from ...definitions import ModelExport
 from ...exceptions import ExportError
+from ...scope import Scope
 from ...widgets import SearchInput
 
 
@@ -18,10 +19,7 @@ def search_inputs(definition: ModelExport, caller: Caller, params: QueryDict) ->
     Names are those of the tenant whose rows are asked for; none where that is refused.
     """
     asked = tenant_in(params)
-    try:
-        scope = engine.describe(definition.get_name(), caller, asked).scope if definition.searches else None
-    except ExportError:
-        scope = None
+    scope = scope_of(definition, caller, params) if definition.searches else None
     inputs = {}
     for name, search in definition.searches.items():
         value = str(params.get(name, ""))
@@ -31,6 +29,14 @@ def search_inputs(definition: ModelExport, caller: Caller, params: QueryDict) ->
             address += f"?{asked.urlencode()}"
         inputs[name] = SearchInput(address, found=found.name if found else "")
     return inputs
+
+
+def scope_of(definition: ModelExport, caller: Caller, params: QueryDict) -> Scope | None:
+    """Whose rows are asked for; None where the engine refuses that: who asks for the rows is told."""
+    try:
+        return engine.describe(definition.get_name(), caller, tenant_in(params)).scope
+    except ExportError:
+        return None
 
 
 def tenant_in(params: QueryDict) -> QueryDict:

@@ -1,7 +1,8 @@
 """What is found while somebody types a name, where a filter takes a key."""
 
 import logging
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -9,10 +10,12 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from ... import engine
-from ...exceptions import ExportError
-from ...preview import Preview
-from ...scope import own_scope
+from ...exceptions import ExportError, TimeLimitExceeded
+from ...scope import Scope, own_scope
+from ...searching import Search
+from ...sources.brief import BriefReading
 from .engine_views import EngineView
+from .names import not_in_time
 from .search_fields import tenant_in
 
 logger = logging.getLogger(__name__)
@@ -29,9 +32,17 @@ class SearchView(EngineView):
         scope = engine.may_have(self.definition.get_name(), self.caller, asked, of_rows=False)
         if scope != own_scope(request.user):
             logger.info("User %s looked for %s of tenant %r", request.user.pk, filter, scope.tenant)
-        matches, more = search.find(scope, request.GET.get("q", ""))
-        return TemplateResponse(request, "exports/matches.html", {"matches": matches, "more": more})
+        return TemplateResponse(request, "exports/matches.html", self._found(search, scope))
 
-    def page(self, *, preview: Preview | None = None, error: ExportError | None = None) -> NoReturn:
+    def _found(self, search: Search, scope: Scope) -> dict[str, Any]:
+        """What is shown: the rows of that name, or that they were not found in time."""
+        with BriefReading(search.get_queryset().db, self.caller.client) as brief:
+            try:
+                matches, more = brief.read(partial(search.find, scope, self.request.GET.get("q", "")))
+            except TimeLimitExceeded:
+                return {"given_up": not_in_time(brief.seconds)}
+        return {"matches": matches, "more": more}
+
+    def refused(self, error: ExportError) -> NoReturn:
         """Raises PermissionDenied: a list of names has no room for more than that it is refused."""
-        raise PermissionDenied(str(error.detail) if error else "") from error
+        raise PermissionDenied(str(error.detail)) from error

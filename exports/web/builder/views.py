@@ -2,37 +2,37 @@
 
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
-from django.utils.functional import cached_property
 
 from ... import engine
 from ...exceptions import InvalidParameters
-from ...forms import normalised
 from ...jobs.submitting import Purpose, submit
 from ...policy.recipients import own_address
 from ...sinks.http import headers_only, streaming_response
 from ..addresses import job_address, page_address, see_other
 from ..signed_in import is_poll
 from .choices import MAIL
-from .engine_views import EngineView, PostedChoiceView
+from .engine_views import EngineView, PostedChoiceView, leave_for
 from .presets import with_preset
 
 
 class DatasetView(EngineView):
     """The form of a dataset, and the first rows of what is chosen; the parameters are the API's."""
 
-    @cached_property
-    def params(self) -> QueryDict:
-        given = with_preset(self.request.GET, self.definition)
-        return normalised(given, self.definition, self.request.user)
+    @property
+    def given(self) -> QueryDict:
+        return with_preset(self.request.GET, self.definition)
 
     def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         if self.params != request.GET and not is_poll(request):
             return HttpResponseRedirect(self.address)
+        if is_poll(request) and _is_for_another(request, self.params):
+            return leave_for(self.address)
         try:
             return self.page(preview=engine.preview(dataset, self.caller, self.params))
         except InvalidParameters as error:
-            if self.params or any(problem.code != "required" for problem in error.errors):
+            if self.params.keys() - {"tenant"} or any(problem.code != "required" for problem in error.errors):
                 raise
+            engine.may_have(dataset, self.caller, self.params, of_rows=False)
             return self.page()  # nothing is wrong yet: there was no chance to give the filter
 
 
@@ -65,3 +65,15 @@ def _nobody_asked(request: HttpRequest) -> bool:
     """
     guessed = "prefetch" in request.headers.get("Sec-Purpose", "")
     return guessed or request.headers.get("Sec-Fetch-Site") == "cross-site"
+
+
+def _is_for_another(request: HttpRequest, params: QueryDict) -> bool:
+    """Whether a page that asks by itself, and whose address htmx sends, was made for another tenant.
+
+    Its banner would not tell of these rows. The answer to a form that was posted has an address that tells of
+    no choice.
+    """
+    address, _, query = request.headers.get("HX-Current-URL", "").partition("#")[0].partition("?")
+    if not address.endswith(request.path):
+        return False
+    return QueryDict(query).get("tenant", "") != params.get("tenant", "")
