@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.admin_list import open_export
 from tests.browser.keyboard import tab_to
 from tests.browser.records import USER
 from tests.browser.windows import NARROW
@@ -129,12 +130,13 @@ def test_names(window):
         expect(field).to_have_accessible_description(re.compile(text))
         expect_file(page, "Key: one", *HEADERS[1:])  # it stays as it was
         assert field.input_value() == wrong
-    # It stays wrong, and nothing else is said, whatever else is chosen.
+    # It stays wrong, and nothing else is said, whatever else is chosen; the rows stay those of before.
     field.blur()
     page.get_by_label("isActive", exact=True).uncheck()
-    expect_file(page, "Key: one", *HEADERS[1:5], "createdAt")
+    expect(page.locator("#exports-summary")).to_have_text("There is a problem with this choice.")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#exports-columns-status")).to_have_text("")
+    expect_file(page, "Key: one", *HEADERS[1:])
     page.get_by_label("isActive", exact=True).check()
     expect_file(page, "Key: one", *HEADERS[1:])
     # The address brings it back.
@@ -147,6 +149,57 @@ def test_names(window):
     expect_file(page, *HEADERS)
     for name in ("aria-invalid", "aria-describedby"):
         assert field.get_attribute(name) is None
+
+
+@pytest.mark.parametrize("wrong", ["a,b", ":a"])
+def test_nothing_is_sent_with_another_name_than_the_one_that_is_typed(window, wrong):
+    page = window.page
+    tools = row(page, "id").get_by_role("button", name="Order and name")
+    tools.click()
+    field = page.get_by_label("Name in the file: id")
+    field.fill(wrong)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    for name in ("Download", "In the background", "Save this choice", "Schedule it"):
+        if field.is_visible():
+            tools.click()
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(field).to_be_focused()
+        expect(tools).to_have_attribute("aria-expanded", "true")
+        expect(row(page, "id").get_by_role("alert")).to_contain_text("A name cannot")
+    page.keyboard.press("Enter")
+    assert field.input_value() == wrong
+    assert sent == []
+    field.fill("Key")
+    _, file = window.download(page.get_by_role("button", name="Download", exact=True))
+    assert file.startswith(b"Key,phoneNumber,")
+
+
+def test_a_wrong_name_of_a_column_that_is_not_in_the_file(window):
+    page = window.page
+    row(page, "id").get_by_role("button", name="Order and name").click()
+    page.get_by_label("Name in the file: id").fill("a,b")
+    summary = page.locator("#exports-summary")
+    expect(summary).to_have_text("There is a problem with this choice.")
+    page.get_by_label("id", exact=True).uncheck()
+    expect_file(page, *HEADERS[1:])
+    expect(summary).to_contain_text("rows")
+    page.get_by_role("group", name="Columns").get_by_role("button", name="All").click()
+    expect(summary).to_have_text("There is a problem with this choice.")
+
+
+def test_a_wrong_name_in_the_admin(open_window):
+    window = open_window("admin")
+    open_export(window)
+    page = window.page
+    row(page, "id").get_by_role("button", name="Order and name").click()
+    field = page.get_by_label("Name in the file: id")
+    field.fill("a,b")
+    page.get_by_role("button", name="Download").click()
+    expect(field).to_be_focused()
+    field.fill("Key")
+    _, file = window.download(page.get_by_role("button", name="Download"))
+    assert file.startswith(b"Key,")
 
 
 def test_reset_takes_a_wrong_name_away(window):

@@ -8,41 +8,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route, expect
 
 from exports.models import ExportJob, ExportLog
 from exports.sources.orm import OrmSource
 from tests.api import rows
 from tests.browser.cutting import cutting_proxy
 from tests.browser.records import USER, newest_record
+from tests.browser.transfers import await_status, facts, nothing_saved, press, saved
 from tests.browser.windows import Window
 
 pytestmark = pytest.mark.sqlite
-
-
-def press(window: Window) -> None:
-    window.page.get_by_role("button", name="Download", exact=True).click()
-
-
-def saved(window: Window) -> tuple[str, bytes]:
-    return window.download(window.page.get_by_role("button", name="Download", exact=True))
-
-
-def facts(window: Window) -> dict[str, str]:
-    """What the page tells of the download, by its names."""
-    told = window.page.locator("#exports-transfer-told")
-    names, values = told.locator("dt").all_inner_texts(), told.locator("dd").all_inner_texts()
-    return dict(zip(names, values, strict=True))
-
-
-def await_status(window: Window, text: str) -> None:
-    window.page.locator("#exports-transfer-status").get_by_text(text, exact=True).wait_for()
-
-
-def nothing_saved(window: Window) -> list[Any]:
-    """Downloads that begin from now on."""
-    begun: list[Any] = []
-    window.page.on("download", lambda download: begun.append(download))
-    return begun
 
 
 CHOICES = {
@@ -341,7 +317,7 @@ class TestRefused:
 
 
 def test_a_file_of_20_mb(visit_site, user):
-    rows.calls(user, 200, metadata={"text": 100_000 * "x"})
+    rows.calls(user, 2000, metadata={"text": 10_000 * "x"})
     window = visit_site(user)
     window.open("/exports/calls/?columns=id,metadata")
     _, file = saved(window)
@@ -350,19 +326,144 @@ def test_a_file_of_20_mb(visit_site, user):
     assert ExportLog.objects.get().sha256 == hashlib.sha256(file).hexdigest()
 
 
-def test_one_that_is_too_large_for_a_page_is_left_to_the_browser(visit_site, user):
+LEFT = "The file may be large: your browser downloads it by itself."
+
+
+@pytest.mark.parametrize(
+    "size", [{"bytes": "1000000000"}, {"rows": ""}, {}], ids=["known", "uncounted", "unknown"]
+)
+def test_one_that_is_too_large_for_a_page_is_left_to_the_browser(visit_site, user, size):
     rows.calls(user, 2)
     window = visit_site(user)
     page = window.open(CALLS)
-    page.locator("[data-bytes]").evaluate("element => { element.dataset.bytes = '1000000000' }")
+    tell = "(element, size) => { delete element.dataset.bytes; Object.assign(element.dataset, size) }"
+    page.locator("#exports-size").evaluate(tell, size)
     _, file = saved(window)
     assert file.count(b"\r\n") == 3
-    await_status(window, "The file is large: your browser downloads it by itself.")
+    await_status(window, LEFT)
     assert page.locator("#exports-transfer-running").is_hidden()
-    page = window.open(CALLS)
-    page.locator("#exports-size").evaluate("element => { element.dataset.more = '' }")
+
+
+def test_rows_that_are_too_wide_to_tell_a_size(visit_site, user):
+    rows.calls(user, 20, metadata={"text": 110_000 * "x"})
+    window = visit_site(user)
+    window.open("/exports/calls/?columns=id,metadata")
     saved(window)
-    await_status(window, "The file is large: your browser downloads it by itself.")
+    await_status(window, LEFT)
+
+
+def lower_limit(window: Window, limit: str) -> None:
+    """What is too large for a page, in JavaScript."""
+
+    def lowered(route: Route) -> None:
+        script = route.fetch().text()
+        assert "512 * 1024 * 1024" in script
+        route.fulfill(body=script.replace("512 * 1024 * 1024", limit), content_type="text/javascript")
+
+    window.page.route("**/download*.js", lowered)
+
+
+def test_one_that_turns_out_too_large_is_left_to_the_browser(visit_site, held, user):
+    """Whatever was expected: it is not collected any further, and the browser gets the whole file."""
+    held.before = -1
+    window = visit_site(user)
+    lower_limit(window, "100_000")
+    page = window.open(CALLS)
+    page.locator("#exports-size").evaluate("element => { element.dataset.bytes = '1000' }")
+    _, file = saved(window)
+    assert file.count(b"\r\n") == 1 + 2 * ROWS
+    await_status(window, LEFT)
+    assert page.locator("#exports-transfer-running").is_hidden()
+    assert ExportLog.objects.count() == 2
+
+
+def test_one_that_turns_out_too_large_and_is_cancelled(visit_site, held, user):
+    held.before = -1
+    window = visit_site(user)
+    lower_limit(window, "100_000")
+    page = window.open(CALLS)
+    page.locator("#exports-size").evaluate("element => { element.dataset.bytes = '1000' }")
+    page.route("**/outcome", lambda route: route.fulfill(json={"outcome": "running"}))
+    begun = nothing_saved(window)
+    with page.expect_request("**/outcome"):
+        press(window)
+    page.get_by_role("button", name="Cancel").click()
+    await_status(window, "You have cancelled the download. Nothing was saved.")
+    assert ExportLog.objects.count() == 1
+    assert begun == []
+
+
+class TestAnotherChoice:
+    """What the page shows of one choice tells nothing of the next, whose rows are still on their way."""
+
+    @pytest.fixture
+    def waiting(self, visit_site, held, user) -> Iterator[Window]:
+        """The page after a choice, with the rows of before."""
+        asked: list[Route] = []
+        window = visit_site(user)
+        page = window.open(CALLS)
+        page.route("**/calls/?*status=active*", lambda route: asked.append(route))
+        page.get_by_role("combobox", name="Status").select_option("active")
+        expect(page.locator("#exports-summary")).to_have_attribute("aria-busy", "true")
+        yield window
+        asked[0].continue_()
+        window.page.close()
+
+    def test_it_works(self, waiting, held):
+        page = waiting.page
+        ExportLog.objects.all().delete()
+        with page.expect_download():
+            press(waiting)
+            shown(waiting, "rows").get_by_text(re.compile("^200$")).wait_for()
+            assert page.get_by_role("progressbar", name="Download").get_attribute("max") is None
+            held.free.set()
+        await_status(waiting, "The file is complete.")
+
+    def test_one_that_was_large_before(self, waiting, held):
+        waiting.page.locator("#exports-size").evaluate("element => { element.dataset.bytes = '1000000000' }")
+        held.free.set()
+        saved(waiting)
+        await_status(waiting, "The file is complete.")
+
+    def test_once_its_rows_are_there(self, visit_site, held, user):
+        window = visit_site(user)
+        page = window.open(CALLS)
+        page.get_by_role("combobox", name="Status").select_option("active")
+        window.arrive(f"{CALLS.replace('?', '?status=active&')}")
+        expect(page.locator("#exports-summary")).not_to_have_attribute("aria-busy", "true")
+        with page.expect_download():
+            press(window)
+            shown(window, "rows").get_by_text("200 of 400").wait_for()
+            held.free.set()
+
+
+class TestLeft:
+    """How many downloads are left is told anew after each."""
+
+    @pytest.fixture(autouse=True)
+    def _three(self, settings):
+        settings.EXPORTS = settings.EXPORTS | {"RATE": "3/h"}
+
+    def test_it_works(self, visit_site, user):
+        window = visit_site(user)
+        page = window.open(CALLS)
+        left = page.locator("#exports-remaining")
+        expect(left).to_contain_text("3 downloads of this dataset are left")
+        saved(window)
+        expect(left).to_contain_text("2 downloads of this dataset are left")
+        page.get_by_role("combobox", name="Status").select_option("active")
+        saved(window)
+        expect(left).to_contain_text("1 download of this dataset is left")
+
+    def test_one_that_fails(self, visit_site, held, user):
+        held.error = RuntimeError()
+        held.free.set()
+        window = visit_site(user)
+        page = window.open(CALLS)
+        press(window)
+        page.get_by_role("alert").get_by_text("The download broke off.").wait_for()
+        expect(page.locator("#exports-remaining")).to_contain_text("2 downloads of this dataset are left")
+        window.problems.clear()
 
 
 def test_who_stays_on_the_page_can_press_its_buttons_again(visit_site, held, user):

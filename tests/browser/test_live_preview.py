@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.records import USER
 
@@ -70,12 +70,22 @@ def test_only_a_part_of_the_page_is_asked_for(window):
     assert page.get_by_role("button", name="Preview").count() == 0  # there is nothing to press
 
 
+TYPE = """
+(field, text) => {
+    for (const letter of text) {
+        field.value += letter;
+        field.dispatchEvent(new Event("input", {bubbles: true}));
+    }
+}
+"""
+
+
 def test_what_is_typed_is_asked_for_after_a_pause_and_once(open_window):
     window = open_window(USER)
     page = window.open("/exports/events/")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.get_by_label("Room name").press_sequentially("room", delay=5)
+    page.get_by_label("Room name").evaluate(TYPE, "room")  # quicker than any pause
     window.arrive("/exports/events/?room_name=room")
     expect(page.locator("#exports-live")).to_contain_text("No row matches.")
     assert len(asked) == 1
@@ -106,7 +116,8 @@ def test_the_newest_answer_wins_and_no_two_are_asked_for_at_once(window):
     assert page.locator("#exports-live table").is_visible()  # the old rows stay
     outcome.select_option("Failed")
     outcome.select_option("Voicemail")
-    page.wait_for_timeout(50)
+    while not held:
+        page.wait_for_timeout(10)
     assert len(asked) == len(held) == 1
     held[0].continue_()
     window.arrive(f"{CALLS}?outcome=voicemail")
@@ -142,6 +153,132 @@ def test_a_mistake_of_the_address_goes_too(open_window):
     expect(page.locator("#exports-live caption")).to_be_visible()
     assert page.get_by_role("alert").count() == 0
     assert page.locator(".errorlist").count() == 0
+
+
+HALF_A_DATE = "This is not complete, or not possible. Correct it, or empty it."
+
+
+class TestHalfADate:
+    """A browser would send none, and the file would have all rows: nothing is asked for until it is whole."""
+
+    @pytest.fixture
+    def page(self, window):
+        """Until a day, and from a month alone."""
+        page = window.page
+        page.get_by_label("Until").fill("2024-07-01")
+        window.arrive(f"{CALLS}?end_date=2024-07-01")
+        page.get_by_label("From").focus()
+        page.keyboard.type("06")
+        return page
+
+    def told(self, page):
+        return page.locator(".exports-field.errors .errorlist")
+
+    def test_it_works(self, window, page):
+        field, told = page.get_by_label("From"), self.told(page)
+        before = headers(page)
+        expect(told).to_have_count(0)  # as long as it is being typed
+        field.blur()
+        expect(told).to_have_text(HALF_A_DATE)
+        expect(field).to_have_accessible_description(re.compile(HALF_A_DATE))
+        expect(page.locator("#exports-summary")).to_have_text("There is a problem with this choice.")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.get_by_role("combobox", name="Outcome").select_option("Busy")
+        for name in ("Download", "In the background", "Save this choice", "Schedule it"):
+            page.get_by_role("button", name=name, exact=True).click()
+            expect(field).to_be_focused()
+        assert asked == []
+        assert headers(page) == before
+        assert window.faults() == []
+        field.fill("2024-06-01")
+        window.arrive(f"{CALLS}?start_date=2024-06-01&end_date=2024-07-01&outcome=busy")
+        expect(told).to_have_count(0)
+        assert field.get_attribute("aria-invalid") is None
+        expect(page.locator("#exports-summary")).to_contain_text("rows")
+
+    def test_at_once(self, window, page):
+        """Pressed before the field has said so."""
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("From")).to_be_focused()
+        expect(self.told(page)).to_have_text(HALF_A_DATE)
+
+    def test_it_is_emptied(self, window, page):
+        page.get_by_label("From").blur()
+        expect(self.told(page)).to_have_text(HALF_A_DATE)
+        page.get_by_label("From").fill("")
+        page.get_by_label("From").blur()
+        expect(self.told(page)).to_have_count(0)
+        expect(page.locator("#exports-summary")).to_contain_text("rows")
+
+    def test_a_button_fills_it(self, window, page):
+        page.get_by_label("From").blur()
+        page.get_by_role("button", name="last month").click()
+        page.wait_for_url("**/calls/?start_date=*")
+        expect(self.told(page)).to_have_count(0)
+
+    def test_an_answer_that_comes_meanwhile(self, window):
+        """It is for another choice, and says nothing of this one; what waits for it is not asked for."""
+        page = window.page
+        held: list[Route] = []
+        page.route(FRAGMENTS, lambda route: held.append(route), times=1)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        for outcome in ("Busy", "Failed"):
+            page.get_by_role("combobox", name="Outcome").select_option(outcome)
+        field = page.get_by_label("From")
+        field.focus()
+        page.keyboard.type("06")
+        field.blur()
+        while not held:
+            page.wait_for_timeout(10)
+        with page.expect_response(FRAGMENTS):
+            held[0].continue_()
+        window.arrive(f"{CALLS}?outcome=busy")
+        expect(page.locator("#exports-live")).not_to_have_attribute("aria-busy", "true")
+        expect(self.told(page)).to_have_text(HALF_A_DATE)
+        expect(page.locator("#exports-summary")).to_have_text("There is a problem with this choice.")
+        assert len(asked) == 1
+        field.fill("2024-06-01")
+        window.arrive(f"{CALLS}?start_date=2024-06-01&outcome=failed")
+
+    def test_typed_before_the_scripts_are_there(self, open_window):
+        window = open_window(USER)
+        with window.before("sending", CALLS) as page:
+            page.get_by_label("From").focus()
+            page.keyboard.type("06")
+            page.get_by_label("From").blur()
+        expect(self.told(page)).to_have_text(HALF_A_DATE)
+
+    def test_without_scripts_the_browser_says_so(self, open_window):
+        window = open_window(USER, java_script_enabled=False)
+        page = window.open(CALLS)
+        page.get_by_label("From").focus()
+        page.keyboard.type("06")
+        page.get_by_role("button", name="Download", exact=True).click()
+        expect(page.get_by_label("From")).to_be_focused()
+        assert window.path == CALLS
+
+
+def test_of_a_page_that_is_left_no_answer_is_missed(window):
+    """Whoever is signed out is led to the login page: nothing else is said before."""
+    page = window.page
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.evaluate(TELL_ALERTS)
+    window.context.clear_cookies()
+    page.get_by_role("combobox", name="Outcome").select_option("Busy")
+    page.locator("#login-form").wait_for()
+    assert said == []
+
+
+TELL_ALERTS = """
+() => new MutationObserver(() => {
+    for (const alert of document.querySelectorAll("#exports-live [role=alert]")) {
+        console.info(alert.textContent);
+    }
+}).observe(document.getElementById("exports-live"), {childList: true, subtree: true})
+"""
 
 
 def test_an_answer_that_does_not_come_is_told(window):

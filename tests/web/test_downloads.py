@@ -7,6 +7,7 @@ from tests.api import rows
 from tests.api.rows import DATASETS
 from tests.clients import close
 from tests.compressed import EXTENSIONS, MEDIA_TYPES, NAMES, unpacked
+from tests.web.html import parse
 
 pytestmark = pytest.mark.django_db
 
@@ -118,7 +119,9 @@ def test_too_many_exports(read, visit, export, settings, user):
     response = visit(DOWNLOAD)
     assert response.status_code == 429
     assert 1 <= int(response.headers["Retry-After"]) <= 3600
-    assert "Too many exports" in response.text
+    page = parse(response.text)
+    assert "Too many exports" in page.one("div", role="alert").words
+    assert page.one("p", id="exports-summary").words == "Nothing was exported."
     read("/exports/calls/")  # a preview counts for nothing
 
 
@@ -139,7 +142,7 @@ def test_the_counter_does_not_answer(read, visit, monkeypatch, user):
 
 @pytest.mark.parametrize("params", [{}, {"outcome": "busy", "status": ""}])
 def test_head_exports_nothing(visit, user, settings, params):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     head = visit(DOWNLOAD, params, method="head")
     assert (head.status_code, head.getvalue()) == (200, b"")
     assert "X-Export-Id" not in head.headers

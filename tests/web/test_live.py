@@ -73,6 +73,48 @@ def test_what_is_refused_is_told_and_recorded(ask, stranger):
     assert ExportLog.objects.get().outcome == "denied"
 
 
+PAGES = {
+    "its own": ("http://testserver/exports/calls/?outcome=busy", {}, True),
+    "that tenant's": (
+        "http://testserver/exports/calls/?tenant=user-456#preview",
+        {"tenant": "user-456"},
+        True,
+    ),
+    "without a banner": ("http://testserver/exports/calls/", {"tenant": "user-456"}, False),
+    "of another tenant": ("http://testserver/exports/calls/?tenant=user-789", {"tenant": "user-456"}, False),
+    "with a banner for its own": ("http://testserver/exports/calls/?tenant=user-456", {}, False),
+    "the answer to a form": ("http://testserver/exports/calls/jobs", {"tenant": "user-456"}, True),
+    "no address": ("http://[?tenant=user-456", {"tenant": "user-456"}, True),
+}
+
+
+@pytest.mark.parametrize(("page", "params", "is_told"), PAGES.values(), ids=PAGES)
+def test_rows_of_a_tenant_come_to_a_page_with_the_banner_alone(
+    client, user, stranger, allow, page, params, is_told
+):
+    """htmx sends the address of the page that asks; any other leaves for the one with the banner."""
+    allow(user, "export_for_other_tenant", "telephony.export_calllog")
+    rows.call(stranger, livekit_room_name="theirs")
+    client.force_login(user)
+    answer = client.get(CALLS, params, headers={**HTMX, "HX-Current-URL": page})
+    if is_told:
+        part(answer)
+    else:
+        query = "?tenant=user-456" if params else ""
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, f"{CALLS}{query}")
+
+
+def test_how_many_downloads_are_left_comes_with_it(ask, read, export, user, settings):
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "5/d"}
+    export("calls")
+    left = part(ask(CALLS)).one("span", id="exports-remaining")
+    assert left["hx-swap-oob"] == "true"
+    assert left.words.startswith("4 downloads of this dataset are left")
+    shown = read(CALLS).one("span", id="exports-remaining")
+    assert "hx-swap-oob" not in shown.attrs
+    assert shown.words == left.words
+
+
 def test_a_stranger_sees_their_own(ask, user, stranger):
     rows.call(user, livekit_room_name="mine")
     found = part(ask(CALLS, visitor=stranger))
@@ -83,6 +125,17 @@ def test_a_filter_that_is_required_is_asked_for(ask, user):
     found = part(ask("/exports/scans/", {"scan_id": "", "format": "csv"}))
     assert "needs a filter" in found.words
     assert found.all("div", role="alert") == []
+
+
+def test_a_filter_that_is_required_of_who_acts_for_a_tenant(read, user, stranger, allow):
+    allow(user, "export_for_other_tenant", "netscan.export_port")
+    page = read("/exports/scans/", {"tenant": stranger.pk})
+    assert "needs a filter" in page.words
+    assert page.all("div", role="alert") == []
+    assert page.one("section", class_="exports-acting")
+    read("/exports/scans/", {"tenant": stranger.pk, "format": "xlsx"}, status=400)
+    read("/exports/scans/", {"tenant": user.pk}, visitor=stranger, status=403)
+    assert ExportLog.objects.get().outcome == "denied"
 
 
 def test_who_may_not_have_the_dataset_any_more_leaves_for_the_page_that_says_so(

@@ -94,6 +94,13 @@
             field.removeAttribute("aria-describedby");
             show(row, name);
         }
+        weigh(row);
+    };
+
+    /** A name that is wrong keeps the form from being sent (sending.js), as long as its column is in the file. */
+    const weigh = row => {
+        const wrong = row.querySelector(".exports-wrong").textContent;
+        row.querySelector(".exports-tools input").setCustomValidity(boxOf(row).checked ? wrong : "");
     };
 
     /** Writes a name into the box and beside it. */
@@ -115,10 +122,9 @@
         told.textContent = filled(text, { column: row.dataset.header, name });
     };
 
-    const toggle = (row, button) => {
-        const frame = row.querySelector(".exports-tools");
-        frame.hidden = !frame.hidden;
-        button.setAttribute("aria-expanded", String(!frame.hidden));
+    const open = (row, isOpen) => {
+        row.querySelector(".exports-tools").hidden = !isOpen;
+        row.querySelector(".exports-open").setAttribute("aria-expanded", String(isOpen));
     };
 
     /** Gives a row its handle, its buttons and the field for its name. */
@@ -138,7 +144,8 @@
         copy.querySelector(".exports-wrong").id = `${field.id}_wrong`;
         field.addEventListener("input", () => rename(row, field));
         field.addEventListener("change", () => tellName(row, field));
-        button.addEventListener("click", () => toggle(row, button));
+        field.addEventListener("invalid", () => open(row, true));
+        button.addEventListener("click", () => open(row, button.getAttribute("aria-expanded") === "false"));
         for (const mover of copy.querySelectorAll("[data-move]")) {
             mover.addEventListener("click", () => move(row, Number(mover.dataset.move)));
         }
@@ -178,6 +185,7 @@
     };
 
     rows().forEach(equip);
+    list.addEventListener("change", () => rows().forEach(weigh));
     list.classList.add("exports-orderable");
     all.hidden = false;
     for (const button of all.querySelectorAll("button")) {

@@ -1,9 +1,9 @@
 "use strict";
 
 /*
- * Download with progress: what the form asks for is fetched here, counted on its way, and given to the browser
- * as a file only once the audit record says that all of it was sent. Without scripts, and without streams, the
- * form downloads as any link does.
+ * Download with progress: what the form or a link asks for is fetched here, counted on its way, and given to the
+ * browser as a file only once the audit record says that all of it was sent. Without scripts, and without
+ * streams, the browser downloads by itself.
  */
 {
     /** Bytes that are put together to a Blob, which the browser may keep on disk. */
@@ -17,21 +17,28 @@
     const PATIENCE = 10_000;
 
     const SIGNED_OUT = {};
+    const TOO_MUCH = {};
 
     const form = document.getElementById("exports-form");
     const area = new TransferArea(document.getElementById("exports-transfer"));
     /** The download that is under way, if there is one. */
     let current = null;
 
-    /** How many `rows` or `bytes` the page expects; null where it does not know. */
-    const expected = name => {
-        const text = document.querySelector(`#exports-live [data-${name}]`)?.dataset[name];
-        return text ? Number(text) : null;
+    /**
+     * What the page knows of the file: how many rows it will have, null where it does not know; and whether it is
+     * too large for a page, as one may be whose size nobody knows. What is shown of another choice tells nothing.
+     */
+    const expected = () => {
+        const {rows, bytes} = document.getElementById("exports-size").dataset;
+        if (rows === undefined || document.getElementById("exports-live").dataset.choice !== choiceOf(form)) {
+            return {rows: null, isLarge: false};
+        }
+        return {rows: rows ? Number(rows) : null, isLarge: rows !== "0" && !(Number(bytes) <= TOO_LARGE)};
     };
 
-    const begin = url => {
+    const begin = (url, expectedRows) => {
         const control = new AbortController();
-        goOn({url, control, id: "", rows: null, bytes: 0, length: 0, expectedRows: expected("rows")}, "begun");
+        goOn({url, control, id: "", rows: null, bytes: 0, length: 0, expectedRows}, "begun");
         run(current);
     };
 
@@ -44,13 +51,15 @@
     };
 
     const end = (...told) => {
-        const {url, timer} = current;
+        const {url, expectedRows, timer} = current;
         clearInterval(timer);
         window.removeEventListener("beforeunload", stay);
         current = null;
         if (told.length) {
             area.ends(...told);
-            document.querySelector("#exports-transfer [data-again]")?.addEventListener("click", () => begin(url));
+            document.querySelector("#exports-transfer [data-again]")?.addEventListener("click", () => {
+                begin(url, expectedRows);
+            });
         } else {
             location.assign(url); // the browser shows what there is
         }
@@ -86,10 +95,15 @@
             const file = await collect(transfer, body.getReader(), type);
             area.runs("checked");
             await check(transfer, file);
-        } catch {
+        } catch (error) {
             // The connection broke, or the export failed: the record says which.
             const record = await outcomeOf(transfer);
-            broken(transfer, reasonOf(record), record);
+            if (error === TOO_MUCH && !transfer.control.signal.aborted) {
+                end("large", "large", {});
+                location.assign(transfer.url);
+            } else {
+                broken(transfer, reasonOf(record), record);
+            }
         }
     };
 
@@ -107,7 +121,7 @@
         }
     };
 
-    /** All of the body; raises where the connection breaks. */
+    /** All of the body; raises where the connection breaks, and TOO_MUCH where it is too large for a page. */
     const collect = async (transfer, reader, type) => {
         const counter = RowCounter.of(type);
         const pieces = [];
@@ -119,6 +133,10 @@
             transfer.bytes += read.value.byteLength;
             counter?.take(read.value);
             transfer.rows = counter ? counter.rows : null;
+            if (Math.max(transfer.bytes, transfer.length) > TOO_LARGE) {
+                await reader.cancel();
+                throw TOO_MUCH;
+            }
             if (held >= PIECE) {
                 pieces.push(new Blob(chunks));
                 [chunks, held] = [[], 0];
@@ -172,7 +190,11 @@
         setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
         const {row_count: rows, byte_count: size, sha256} = record;
         end("done", "done", {name, rows: area.number(rows), size: area.exactly(size), sha256}, id);
+        counted();
     };
+
+    /** One download less is left, which the page says anew (live.js). It would leave for who is signed out. */
+    const counted = () => form?.dispatchEvent(new CustomEvent("exports-taken"));
 
     /** All of it is here, and the session has ended: it waits until somebody has signed in again. */
     const unchecked = (transfer, file) => {
@@ -205,6 +227,9 @@
             size: transfer.id ? area.exactly(transfer.bytes) : null,
         };
         end("", "broken", slots, transfer.id);
+        if (record && record !== SIGNED_OUT) {
+            counted();
+        }
     };
 
     const signedOut = url => {
@@ -230,42 +255,42 @@
             note: note ? document.adoptNode(note) : area.text("unexpected"),
             when: seconds > 0 ? area.when(seconds) : null,
         });
-    };
-
-    /** Whether the page follows its form (live.js). */
-    const isLive = () => document.documentElement.classList.contains("exports-is-live");
-
-    /** There may be more rows than the page has counted: then it knows no size. */
-    const isLarge = () => {
-        return (expected("bytes") || 0) > TOO_LARGE || document.querySelector("#exports-live [data-more]") !== null;
+        counted();
     };
 
     const stay = event => event.preventDefault();
 
+    /** Takes a download over from the browser, unless it is too large for a page. One that runs is not begun again. */
+    const take = (event, url, {rows, isLarge}) => {
+        if (current !== null) {
+            event.preventDefault();
+            area.look();
+        } else if (isLarge) {
+            area.ends("large", "large", {});
+        } else {
+            event.preventDefault();
+            begin(url, rows);
+        }
+    };
+
     const pressed = event => {
         const button = event.submitter;
-        if (button?.id !== "exports-download") {
-            return;
+        if (button?.id === "exports-download") {
+            take(event, `${button.formAction}?${new URLSearchParams(new FormData(form, button))}`, expected());
         }
-        const tenant = form.elements.tenant;
-        if (tenant && tenant.value !== tenant.defaultValue && isLive()) {
-            event.preventDefault(); // the page is about to be that tenant's
-            return;
-        }
-        if (current === null && isLarge()) {
-            area.ends("large", "large", {});
-            return;
-        }
-        event.preventDefault();
-        if (current === null) {
-            begin(`${button.formAction}?${new URLSearchParams(new FormData(form, button))}`);
-        } else {
-            area.look();
+    };
+
+    /** A link tells how many bytes the file had the last time; how many rows it has now, nobody knows. */
+    const followed = event => {
+        const link = event.target.closest("a[data-download]");
+        if (link && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
+            take(event, link.href, {rows: null, isLarge: Number(link.dataset.download) > TOO_LARGE});
         }
     };
 
     if (window.ReadableStream && window.AbortController) {
-        form.addEventListener("submit", pressed);
+        form?.addEventListener("submit", pressed);
+        document.addEventListener("click", followed);
         document.getElementById("exports-transfer-cancel").addEventListener("click", () => {
             current?.control.abort();
         });

@@ -16,40 +16,49 @@
     let open = [];
     let isReady = false; // htmx listens, and the other scripts have put the form in order
 
-    /** What the form would send, but for its buttons. */
-    const choice = (of = form) => new URLSearchParams(new FormData(of)).toString();
+    let asked = live.dataset.choice;
+    /** What the answer that is awaited is for. */
+    let sent = asked;
+    let isAwaited = choiceOf(form) !== asked;
 
-    /** What it would have sent when it came: whoever is quicker than the scripts has changed it since. */
-    const choiceThatCame = () => {
-        const copy = form.cloneNode(true);
-        copy.reset();
-        return choice(copy);
+    /** Says beside the button how much there is, or that something is wrong. */
+    const sum = () => {
+        const size = document.getElementById("exports-size");
+        const text = unsendable(form).length ? summary.dataset.problem : size.textContent.trim();
+        if (summary.textContent.trim() !== text) {
+            summary.textContent = text;
+        }
     };
 
-    let asked = choiceThatCame();
-    let isAwaited = choice() !== asked;
-
-    /** Asks for the rows, if the choice is another one. */
-    const ask = (always = false) => {
+    /**
+     * Asks for the rows, if the choice is another one; for the whole page, if all on it is another tenant's, whose id
+     * is not being typed.
+     */
+    const ask = (always = false, isTyped = document.activeElement === form.elements.tenant) => {
         clearTimeout(timer);
+        sum();
         if (!isReady) {
             isAwaited = true;
-        } else if (always || choice() !== asked) {
-            asked = choice();
+        } else if (unsendable(form).length) {
+            // Rows of what can be sent would not be those that the form shows: the old ones stay.
+        } else if (namesAnother(form)) {
+            if (!isTyped) {
+                loadPage(form);
+            }
+        } else if (always || choiceOf(form) !== asked) {
+            asked = choiceOf(form);
             live.dispatchEvent(new CustomEvent("exports-changed"));
         }
     };
 
     const changed = event => {
         const field = event.target;
-        if (field.name === "tenant") {
-            if (event.type === "change") {
-                form.requestSubmit(); // everything on the page is another tenant's
-            }
+        if (event.type === "change" && field.name === "tenant") {
+            ask(false, false); // by Enter it keeps the focus
         } else if (event.type === "change" && field.type !== "date") {
             ask();
-        } else if (TYPED.includes(field.type) && !field.list) {
-            clearTimeout(timer); // half of a time zone's name is none: a list waits for the end
+        } else if (TYPED.includes(field.type) && !field.list && field.name !== "tenant") {
+            clearTimeout(timer); // half of a time zone's name is none, nor half of an id: they wait for the end
             timer = setTimeout(ask, PAUSE);
         }
     };
@@ -60,6 +69,7 @@
             const field = form.elements[name];
             field.type = "date"; // it is text where it held a moment
             field.value = value;
+            field.dispatchEvent(new Event("input", {bubbles: true}));
         }
         ask();
     };
@@ -68,59 +78,18 @@
 
     /** Says beside the fields what the list of mistakes says. */
     const mark = () => {
-        for (const text of form.querySelectorAll(".errorlist")) {
-            for (const field of form.querySelectorAll(`[aria-describedby~="${text.id}"]`)) {
-                describe(field, name => name !== text.id);
-            }
-            text.remove();
-        }
-        // The names of columns are looked at where they are typed (columns.js).
-        for (const field of form.querySelectorAll("[aria-invalid]:not(.exports-tools input)")) {
-            field.removeAttribute("aria-invalid");
-        }
-        for (const field of form.querySelectorAll(".errors")) {
-            field.classList.remove("errors");
-        }
+        takeMistakesBack(form);
         for (const link of live.querySelectorAll(".exports-note-error li > a[href^='#']")) {
             const field = fieldOf(link);
             if (field) {
-                tell(field, link.parentElement.querySelector(".exports-mistake").textContent);
+                tellMistake(field, link.parentElement.querySelector(".exports-mistake").textContent);
             }
         }
-    };
-
-    const tell = (field, text) => {
-        const list = document.createElement("ul");
-        const item = list.appendChild(document.createElement("li"));
-        const frame = field.closest(".exports-field");
-        list.className = "errorlist";
-        list.id = `${field.id}_error`;
-        item.textContent = text;
-        frame.classList.add("errors");
-        const details = frame.closest("details");
-        if (details) {
-            details.open = true;
-        }
-        const group = field.closest("fieldset.exports-field");
-        const before = group ? group.querySelector("legend").nextSibling : field;
-        before.parentElement.insertBefore(list, before);
-        field.setAttribute("aria-invalid", "true");
-        describe(field, () => true, list.id);
-    };
-
-    /** Keeps of a field's descriptions those that are wanted, and adds another. */
-    const describe = (field, wanted, more = "") => {
-        const names = (field.getAttribute("aria-describedby") || "").split(" ").filter(name => name && wanted(name));
-        const all = more ? [...names, more] : names;
-        if (all.length) {
-            field.setAttribute("aria-describedby", all.join(" "));
-        } else {
-            field.removeAttribute("aria-describedby");
-        }
+        tellUnsendable(form);
     };
 
     /** Tells that no rows came, and what to do; an address that is too long stays too long. */
-    const failed = status => {
+    const unanswered = status => {
         const isTooLong = status === 414;
         const text = document.getElementById(isTooLong ? "exports-live-too-long" : "exports-live-failed");
         asked = isTooLong ? asked : "";
@@ -142,13 +111,19 @@
 
     /** Catches up with what was chosen before anybody listened. A field that has the focus still tells of it. */
     const catchUp = () => {
-        const tenantOf = text => new URLSearchParams(text).get("tenant");
-        const isOthers = tenantOf(choice()) !== tenantOf(asked);
         isReady = true;
-        if (isOthers && document.activeElement !== form.elements.tenant) {
-            form.requestSubmit();
-        } else if (isAwaited && !isOthers) {
+        if (isAwaited) {
             ask(true);
+        }
+    };
+
+    const busy = isBusy => {
+        for (const part of [live, summary]) {
+            if (isBusy) {
+                part.setAttribute("aria-busy", "true");
+            } else {
+                part.removeAttribute("aria-busy");
+            }
         }
     };
 
@@ -158,6 +133,8 @@
         form.addEventListener("input", changed);
         form.addEventListener("change", changed);
         form.addEventListener("exports-changed", () => ask());
+        // Not for another tenant's page: what came of the download stands on this one.
+        form.addEventListener("exports-taken", () => namesAnother(form) || ask(true));
         form.addEventListener("click", event => {
             const button = event.target.closest(".exports-preset");
             if (button) {
@@ -172,13 +149,23 @@
                 ask();
             }
         });
-        live.addEventListener("htmx:beforeRequest", () => live.setAttribute("aria-busy", "true"));
-        live.addEventListener("htmx:afterRequest", event => {
-            live.removeAttribute("aria-busy");
-            if (event.detail.successful) {
-                renewed(event.detail.xhr);
+        live.addEventListener("htmx:beforeRequest", event => {
+            // One that has waited for another takes what the form says by now.
+            if (unsendable(form).length || namesAnother(form)) {
+                event.preventDefault();
+                asked = "";
             } else {
-                failed(event.detail.xhr.status);
+                sent = choiceOf(form);
+                busy(true);
+            }
+        });
+        live.addEventListener("htmx:afterRequest", event => {
+            busy(false);
+            const {successful, failed, xhr} = event.detail;
+            if (successful) {
+                renewed(xhr);
+            } else if (failed || xhr.status === 0) { // neither: the answer is to leave for another page
+                unanswered(xhr.status);
             }
         });
         live.addEventListener("htmx:beforeSwap", () => {
@@ -189,10 +176,9 @@
             for (const id of open) {
                 document.getElementById(id)?.setAttribute("open", "");
             }
-            const text = document.getElementById("exports-size").textContent.trim();
-            if (summary.textContent.trim() !== text) {
-                summary.textContent = text;
-            }
+            live.dataset.choice = sent;
+            busy(false); // what is said meanwhile is not heard by everybody
+            sum();
             mark();
         });
     };

@@ -30,9 +30,10 @@ class TransferArea {
         return this.text(name).replace(this.text("placeholder"), id);
     }
 
-    /** The page of this dataset with the choice of a download. @param {string} url */
+    /** Where a download was begun: the page of a dataset with the choice, or this page. @param {string} url */
     page(url) {
-        return this.text("pageUrl") + new URL(url, location.href).search;
+        const page = this.text("pageUrl");
+        return page ? page + new URL(url, location.href).search : location.href;
     }
 
     /** @param {number} number */
