@@ -24,7 +24,7 @@ MAX_DAYS: Final = 366
 
 
 @dataclass(frozen=True, kw_only=True)
-class Period:
+class ChosenDays:
     """Whole days of the current time zone, both included; None: without an end on that side."""
 
     first: dt.date | None = None
@@ -64,9 +64,9 @@ class PeriodForm(forms.Form):
             self.fields[name].error_messages["invalid"] = _("Enter a day, such as 2024-01-31.")
 
     @property
-    def period(self) -> Period:
+    def period(self) -> ChosenDays:
         """The days of a valid form."""
-        return Period(first=self.cleaned_data.get("start_date"), last=self.cleaned_data.get("end_date"))
+        return ChosenDays(first=self.cleaned_data.get("start_date"), last=self.cleaned_data.get("end_date"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

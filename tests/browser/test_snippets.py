@@ -1,5 +1,6 @@
 """The lines for programs, as they stand on the page: a shell and Python run them against the server."""
 
+import datetime as dt
 import json
 import os
 import re
@@ -42,11 +43,11 @@ def key(demo) -> str:
 
 
 @pytest.fixture
-def snippet(open_window) -> Callable[[str], str]:
-    """The text of a snippet on the page of that choice."""
+def snippet(open_window) -> Callable[..., str]:
+    """The text of a snippet on the page of that choice, or of another."""
 
-    def snippet(name: str) -> str:
-        page = open_window(USER).open(f"/exports/calls/?{CHOICE}")
+    def snippet(name: str, choice: str = CHOICE) -> str:
+        page = open_window(USER).open(f"/exports/calls/?{choice}")
         return page.locator(f"#exports-snippet-{name}-text").text_content()
 
     return snippet
@@ -91,6 +92,20 @@ def test_the_schedule(demo, snippet, run, delete):
     assert template["filters"] == {"start_date": "2024-06-01", "outcome": "completed"}
     delete(f"/api/exports/templates/{template['id']}")
     assert (template["columns"], template["tz"]) == (["id", "outcome:What's it"], "Europe/Berlin")
+
+
+def test_the_schedule_of_a_day_is_of_another_each_time(demo, snippet, run, delete):
+    """The server reads the words that stand for the days."""
+    need("jq")
+    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    lines = snippet("schedule", f"start_date={yesterday}&end_date={yesterday}&outcome=busy")
+    assert run("schedule", lines) == 0
+    schedule = json.loads(demo.get("/api/exports/schedules", {"X-User-Id": USER}))["results"][0]
+    delete(f"/api/exports/schedules/{schedule['id']}")
+    template = json.loads(demo.get(f"/api/exports/templates/{schedule['template']}", {"X-User-Id": USER}))
+    delete(f"/api/exports/templates/{template['id']}")
+    assert template["filters"] == {"start_date": "yesterday", "end_date": "yesterday", "outcome": "busy"}
+    assert template["problems"] == []
 
 
 @pytest.mark.parametrize("broken_server", BROKEN, indirect=True)

@@ -48,7 +48,11 @@ def test_it_works(visit_site, overseer):
     expect(page.locator(".exports-totals")).to_contain_text("32")
     page.get_by_text("Table: By user").click()
     page.get_by_role("link", name="user-456").click()
-    expect(page.locator("caption")).to_have_text("2 exports, newest first")
+    expect(page.locator("caption")).to_have_text("1 export, newest first")  # what was denied is none
+    page.go_back()
+    page.get_by_role("region", name="Failures").get_by_role("link", name="1").click()
+    expect(page.locator("caption")).to_have_text("1 export, newest first")
+    expect(page.get_by_label("Error")).to_have_value("OperationalError")
     page.go_back()
     page.get_by_role("link", name="Export these records").click()
     expect(page.locator("#exports-download")).to_be_visible()

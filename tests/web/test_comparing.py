@@ -1,12 +1,15 @@
 """An export beside the last run of the same request, on the page of its record."""
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from exports.models import ExportLog
-from exports.web.history import comparing
+from exports.web.history import runs
 from tests.api import rows
 from tests.web.test_history import HISTORY, record
 
@@ -187,13 +190,54 @@ def test_the_number_of_queries_is_the_same(queries, user, number):
     assert len(asked) <= 6
 
 
-def test_a_bounded_number_of_neighbours_is_looked_at(page_of, user, monkeypatch):
-    monkeypatch.setattr(comparing, "NEIGHBOURS", 3)
-    run(user, 1, filters={"outcome": "busy"})
-    for number in range(2, 5):
+def test_what_was_not_looked_at_is_not_denied(page_of, user, monkeypatch):
+    """Others of the dataset and format are looked at, up to a number; no other record counts."""
+    monkeypatch.setattr(runs, "NEIGHBOURS", 3)
+    asked = {"filters": {"outcome": "busy"}}
+    run(user, 1, **asked)
+    for number, other in enumerate([{"export_type": "agents"}, {"format": "xlsx"}, {"tenant": "*"}] * 2):
+        run(user, number + 10, **other)
+        run(user, number + 10, outcome="failed", sha256="", **asked)
+    for number in (2, 3):
         run(user, number)
-    page = page_of(run(user, 5, filters={"outcome": "busy"}))
-    assert NONE in page.words
+    assert compared(page_of(run(user, 30, **asked))) != {}
+    ExportLog.objects.filter(timestamp__gt=START + dt.timedelta(minutes=29)).delete()
+    run(user, 4)
+    page = page_of(run(user, 30, **asked))
+    assert NONE not in page.words
+    assert "Of the 3 exports before it that succeeded, of this dataset and in this format, none" in page.words
+
+
+@pytest.mark.long
+@pytest.mark.postgresql
+def test_neighbours_are_found_by_the_index_among_many(user):
+    """From the record on: not from the user's newest on, or their oldest."""
+    ExportLog.objects.bulk_create(
+        ExportLog(
+            user=user.pk,
+            tenant=user.pk,
+            export_type=("calls", "agents")[number % 2],
+            door="api",
+            format="csv",
+            columns=["id"],
+            outcome="succeeded",
+            timestamp=START + dt.timedelta(minutes=number),
+        )
+        for number in range(50_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    found = runs.Runs(run(user, 25_000, filters={"status": "ended"}), ExportLog.objects.all(), None)
+    with CaptureQueriesContext(connection) as queries:
+        assert found.before().looked_at
+        assert found.after().looked_at
+    for query in queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN ANALYZE {query['sql'].replace('%', '%%')}", ())
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "Seq Scan" not in plan
+        passed = [int(count) for count in re.findall(r"Rows Removed by Filter: (\d+)", plan)]
+        assert sum(passed) < 2 * runs.NEIGHBOURS, plan
 
 
 def _now() -> dt.datetime:

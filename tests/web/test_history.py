@@ -68,6 +68,12 @@ def test_only_of_a_dataset_and_an_outcome(read, user):
     assert "No export matches." in read(HISTORY, {"dataset": "hosts"}).words
 
 
+def test_what_has_not_ended_has_no_numbers_yet(read, user):
+    record(user, outcome="running", door="command", timestamp=timezone.now())
+    record(user, outcome="failed")
+    assert [row[3:5] for row in listed(read(HISTORY))] == [["—", "—"], ["0", "0 bytes"]]
+
+
 def test_a_choice_that_does_not_exist_lists_nothing(read, user):
     record(user)
     page = read(HISTORY, {"dataset": "nothing"}, status=400)
@@ -181,7 +187,8 @@ class TestRecord:
     def test_what_is_not_known_yet(self, read, user):
         running = {"outcome": "running", "door": "command", "timestamp": timezone.now()}
         facts = read(f"{HISTORY}{record(user, **running).pk}/").facts()
-        assert facts["Finished"] == facts["SHA-256"] == facts["Address"] == facts["Rows fetched by"] == "—"
+        for name in ("Rows", "Size", "Finished", "SHA-256", "Address", "Rows fetched by"):
+            assert facts[name] == "—", name
 
     def test_run_again(self, read, visit, export, user):
         rows.call(user, outcome="busy")

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from exports import history
+from exports.models import ExportLog
 from tests.web.job_rows import finished_job
 from tests.web.test_history import HISTORY, listed, record
 
@@ -132,6 +133,31 @@ def test_by_door_user_and_tenant(found, user, stranger, allow):
     assert found(user="user-123", tenant="user-456") == ["2"]
 
 
+def test_all_but_what_was_denied(found, user):
+    for number, outcome in enumerate(ExportLog.Outcome.values):
+        running = {"door": "command", "timestamp": timezone.now()} if outcome == "running" else {}
+        record(user, row_count=number, outcome=outcome, **running)
+    assert found(outcome="exported") == ["1", "2", "3", "—"]
+    assert found(outcome="denied") == ["4"]
+
+
+def test_by_the_whole_error(read, found, user, stranger, allow):
+    record(user, row_count=1, error="Too many.")
+    record(user, row_count=2, error="Too many. Wait.")
+    record(stranger, row_count=3, error="Too many.")
+    assert found(error="Too many.") == ["1"]
+    assert found(error="Too") == []
+    assert read(HISTORY, {"error": "Too"}).one("input", name="error")["value"] == "Too"
+    # Who has not come by a link has no use for it.
+    for params in ({}, {"error": ""}):
+        assert read(HISTORY, params).all("input", name="error") == []
+    allow(user, "view_exportlog", "export_for_all_tenants")
+    page = read(HISTORY, {"error": "Too many."}, status=400)
+    assert page.one("input", name="error")["aria-invalid"] == "true"
+    assert found(error="Too many.", start_date="2024-01-31", end_date="2024-01-31") == ["1", "3"]
+    assert found(error="Too many.", user="user-456") == ["3"]
+
+
 def test_whole_days_of_the_readers_time_zone(found, user):
     at = dt.datetime(2024, 1, 31, tzinfo=dt.UTC)
     hours = {1: -1, 2: 0, 3: 23, 4: 24}
@@ -164,6 +190,7 @@ def test_days_at_the_ends_of_what_there_is(found, user, day, zone):
         ({"dataset": "export-logs"}, "dataset"),
         ({"q": "x" * 201}, "q"),
         ({"q": "\0"}, "q"),
+        ({"error": "x" * 301}, "error"),
     ],
 )
 def test_what_is_wrong_is_told_and_lists_nothing(read, user, params, field):

@@ -197,6 +197,16 @@ class TestTemplates:
         assert answer["Location"] == f"/exports/jobs/{job.pk}/"
         assert job.parameters == {"outcome": ["busy"]}
 
+    def test_ones_own_come_before_those_of_others(self, read, user, stranger):
+        """However many are shared, and changed since."""
+        for name in ("Mine", "Mine too"):
+            make_template(user, name)
+        for number in range(25):
+            make_template(stranger, f"Theirs {number}", shared=[user])
+        section = read("/exports/").one("section", aria_labelledby="home-templates")
+        shown = [found.words for found in section.all("bdi")]
+        assert shown == ["Mine too", "Mine", "Theirs 24", "Theirs 23", "Theirs 22"]
+
     def test_one_that_cannot_be_run_is_not_offered(self, read, user):
         template = make_template(user)
         ExportTemplate.objects.filter(pk=template.pk).update(parameters={"outcom": ["busy"]})

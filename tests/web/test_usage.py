@@ -12,9 +12,10 @@ from django.utils import timezone, translation
 from exports import usage
 from exports.models import ExportLog
 from exports.registry import registry
-from exports.web.periods import Period
+from exports.web.periods import ChosenDays
 from exports.web.usage import charts
-from tests.web.html import Element
+from tests.web.forms import fields_of
+from tests.web.html import Element, parse
 from tests.web.test_history import record
 
 pytestmark = pytest.mark.django_db
@@ -136,9 +137,9 @@ def test_the_last_thirty_days_unless_others_are_chosen(read, overseer):
     assert len(lines(page, "day")) == 30
     assert page.one("input", name="end_date")["value"] == str(today)
     chosen = [link.words for link in page.all("a") if link.attrs.get("aria-current") == "true"]
-    assert "Last 30 days" in chosen
-    assert totals(read(USAGE + page.links()["Last 7 days"]))["Rows"] == "1"
-    assert totals(read(USAGE + page.links()["Last 90 days"]))["Rows"] == "7"
+    assert "30 days up to today" in chosen
+    assert totals(read(USAGE + page.links()["7 days up to today"]))["Rows"] == "1"
+    assert totals(read(USAGE + page.links()["90 days up to today"]))["Rows"] == "7"
 
 
 def test_one_end_is_enough(read, overseer):
@@ -278,17 +279,73 @@ def test_only_denied_ones_are_something(read, overseer):
 
 
 def test_each_number_leads_to_its_records(read, overseer, stranger):
+    """To as many as it says: to none that were denied, which are no exports."""
     made(overseer, 3)
     made(stranger, 2, export_type="agents", outcome="failed", error="OperationalError")
     made(stranger, 1, export_type="gone", door="web")
+    made(stranger, 4, outcome="denied", error="Too many.", timestamp=DAY + dt.timedelta(days=1))
+    made(overseer, 1, timestamp=DAY - dt.timedelta(days=9))  # not in these days
     page = read(USAGE, DAYS)
     links = page.links()
-    expected = {"calls": 3, "agents": 2, "user-123": 3, "user-456": 3, "failed": 2, "web page": 1}
+    expected = {
+        "Jan. 31, 2024": 6,
+        "calls": 3,
+        "agents": 2,
+        "user-123": 3,
+        "user-456": 3,
+        "failed": 2,
+        "denied": 4,
+        "API": 5,
+        "web page": 1,
+    }
     for words, number in expected.items():
         caption = read(links[words]).one("caption").words
         assert caption.startswith(f"{number} export"), words
+    assert "No export matches." in read(links["Feb. 1, 2024"]).words
     assert "gone" not in links  # a dataset that is no more cannot be chosen there
     assert "gone" in page.words
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("name", "outcome"), [("failures", "failed"), ("denials", "denied")])
+def test_the_number_of_a_group_leads_to_that_group_alone(client, overseer, stranger, name, outcome, language):
+    told = "You have made too many exports. Try again in 60 seconds."
+    errors = ["OperationalError", "OperationalError: all", told, ' ö & <b>="%&amp;', "e" * 300]
+    for number, error in enumerate(errors, 1):
+        made(overseer, number, outcome=outcome, error=error)
+    made(stranger, 1, outcome=outcome, error="Theirs")
+    made(stranger, 1, outcome="succeeded", error="OperationalError")
+    made(overseer, 1, outcome=outcome, export_type="agents", error="OperationalError")
+    client.force_login(overseer)
+    options = {"headers": {"Accept-Language": language}}
+    page = parse(client.get(USAGE, DAYS, **options).content.decode())
+    [region] = [
+        found for found in page.all("div", role="region") if found.attrs.get("aria-labelledby") == name
+    ]
+    groups = {link["href"]: int(link.words) for link in region.all("a")}
+    assert sorted(groups.values()) == [1, 1, 1, 2, 3, 4, 5]
+    for address, number in groups.items():
+        answer = client.get(address, **options)
+        assert answer.status_code == 200
+        found = parse(answer.content.decode())
+        assert found.one("caption").words.split()[0] == str(number)
+        assert found.one("input", name="error")["value"] in [*errors, "Theirs"]
+        again = client.get(
+            "/exports/history/", fields_of(found.one("form", role="search")), **options
+        )  # the form, sent as it is
+        assert parse(again.content.decode()).one("caption").words == found.one("caption").words
+
+
+@pytest.mark.parametrize("error", ["", "two\nlines", "e" * 301, "no\xa0break"])
+def test_no_number_leads_to_a_group_that_no_address_names(read, overseer, error):
+    made(overseer, 2, outcome="failed", error=error)
+    [region] = [
+        found
+        for found in read(USAGE, DAYS).all("div", role="region")
+        if found.attrs.get("aria-labelledby") == "failures"
+    ]
+    assert region.all("a") == []
+    assert "2" in region.one("tbody").words
 
 
 def test_the_records_can_be_exported(read, export, overseer, stranger):
@@ -326,7 +383,7 @@ def test_the_number_of_queries_is_the_same(queries, overseer, users, days):
 
 def plans(first: dt.date, last: dt.date) -> list[str]:
     """How the database finds the records of each number on the page."""
-    found = ExportLog.objects.filter(Period(first=first, last=last).condition("timestamp"))
+    found = ExportLog.objects.filter(ChosenDays(first=first, last=last).condition("timestamp"))
     with CaptureQueriesContext(connection) as queries:
         usage.by_outcome(found)
         usage.by_day(found)

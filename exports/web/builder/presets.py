@@ -18,7 +18,7 @@ from ..relative_dates import period_text, ranges
 PRESET: Final = "exports-dates"
 """The name of the buttons; no filter has a hyphen in its name."""
 
-_OFFERED: Final = (
+OFFERED: Final = (
     "today",
     "yesterday",
     "last 7 days",
@@ -27,6 +27,7 @@ _OFFERED: Final = (
     "last month",
     "this year",
 )
+"""What the buttons say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,7 @@ def with_preset(params: QueryDict, definition: ModelExport) -> QueryDict:
 
 def _presets(names: tuple[str, ...], params: QueryDict, today: dt.date) -> Iterator[Preset]:
     given = [params.get(name) for name in names]
-    for value in _OFFERED:
+    for value in OFFERED:
         days = period(value, today)
         if days is None:
             continue

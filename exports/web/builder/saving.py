@@ -123,7 +123,7 @@ class SaveForm(ToldForm):
 class TemplateSaveView(PostedChoiceView):
     """Asks for a name, and keeps the choice. A choice that is wrong by itself is told beside its fields."""
 
-    own_fields = f"{PREFIX}-"
+    own_prefix = f"{PREFIX}-"
 
     def post(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
         if f"{PREFIX}-name" not in request.POST:  # from the page of the dataset

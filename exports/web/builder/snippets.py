@@ -11,13 +11,17 @@ from typing import Any, Final
 
 from django.http import HttpRequest, QueryDict
 from django.urls import NoReverseMatch, reverse
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from ...conf import export_settings
 from ...exceptions import Text
 from ...jobs import storage
 from ...options import OPTION_NAMES
+from ...saved.relative import LAST_RUN
 from ..addresses import api_address
+from ..relative_dates import period_of, ranges
+from .presets import OFFERED
 
 KEY: Final = "EXPORTS_KEY"
 """The environment variable that the lines read."""
@@ -102,7 +106,17 @@ def _absolute(request: HttpRequest, address: str) -> str:
 
 
 def _template(dataset: str, params: QueryDict) -> dict[str, Any]:
-    """What asks the REST door to keep this choice, under a name that no other has."""
+    """What asks the REST door to keep this choice, under a name that no other has.
+
+    Each day would bring the same rows, were its dates those of today: they are told from the day of the run.
+    """
+    params = params.copy()
+    for dates in ranges(dataset):
+        if value := period_of(dates, params, now(), OFFERED):
+            for name in dates.names:
+                params[name] = value
+    if "since" in params:
+        params["since"] = LAST_RUN
     filters = {name: values for name, values in params.lists() if name not in OPTION_NAMES}
     options: dict[str, Any] = {name: params[name] for name in params if name in OPTION_NAMES}
     if "columns" in options:

@@ -3,64 +3,34 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
 
-from django.db.models import Q, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from ...models import ExportLog
-
-NEIGHBOURS: Final = 1000
-"""How many of the user's records are looked at on either side: some 15 ms each way, whatever they say."""
-
-_OF_EACH_RUN: Final = ("since", "cursor")
-"""Options that are another with each run of the same request."""
+from .asked import differences
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What was measured, of this export and of the one before. Without a difference it is only shown."""
+    """What was asked or measured, of this export and of the one before.
+
+    Without a difference it is only shown.
+    """
 
     label: str
     this: str
     before: str
     difference: str = ""
-
-
-def last_run(record: ExportLog, records: QuerySet[ExportLog]) -> ExportLog | None:
-    """The newest of `records` that asked for the same earlier, and succeeded; None where there is none."""
-    earlier = Q(timestamp__lt=record.timestamp) | Q(timestamp=record.timestamp, id__lt=record.pk)
-    return _nearest(record, records.filter(earlier).order_by("-timestamp", "-id"))
-
-
-def next_run(record: ExportLog, records: QuerySet[ExportLog]) -> ExportLog | None:
-    """The oldest one of `records` that asked for the same later, and succeeded; None where there is none."""
-    later = Q(timestamp__gt=record.timestamp) | Q(timestamp=record.timestamp, id__gt=record.pk)
-    return _nearest(record, records.filter(later).order_by("timestamp", "id"))
-
-
-def _nearest(record: ExportLog, records: QuerySet[ExportLog]) -> ExportLog | None:
-    found = records.filter(user=record.user)[:NEIGHBOURS]
-    # Here and not by the database, which would read all of a user's records to find that there is none; and
-    # not each of them compares JSON whatever the order of its keys.
-    return next((other for other in found if _is_run_of(other, record)), None)
-
-
-def _is_run_of(other: ExportLog, record: ExportLog) -> bool:
-    return other.outcome == ExportLog.Outcome.SUCCEEDED and _asked(other) == _asked(record)
-
-
-def _asked(record: ExportLog) -> tuple[Any, ...]:
-    options = {name: value for name, value in record.options.items() if name not in _OF_EACH_RUN}
-    same = (record.tenant, record.export_type, record.format)
-    return *same, record.filters, record.columns, options
+    is_asked: bool = False
 
 
 def lines(this: ExportLog, before: ExportLog) -> Iterator[Line]:
-    """The two beside each other, in the reader's language."""
+    """The two beside each other, in the reader's language; first what they asked for otherwise."""
+    for label, this_said, before_said in differences(this, before):
+        yield Line(label=label, this=this_said, before=before_said, is_asked=True)
     yield _line(_("Rows"), this.row_count, before.row_count, _number)
     yield _line(_("Size"), this.byte_count, before.byte_count, filesizeformat)
     yield _line(pgettext("of an export", "Duration"), _seconds(this), _seconds(before), _duration)

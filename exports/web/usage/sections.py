@@ -23,7 +23,8 @@ from ...models import ExportLog
 from ...options import time_zones
 from ...scope import ALL_TENANTS
 from ..addresses import page_address
-from ..periods import Period
+from ..history.form import EXPORTED, error_can_be_listed
+from ..periods import ChosenDays
 from . import charts
 
 MEASURES: Final = {
@@ -60,7 +61,7 @@ class Days:
     """What is told of some days."""
 
     def __init__(self, first: dt.date, last: dt.date, measure: str) -> None:
-        self.period = Period(first=first, last=last)
+        self.period = ChosenDays(first=first, last=last)
         self.dates = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
         self.measure = measure
         self.datasets = dataset_names()
@@ -94,7 +95,7 @@ class Days:
         rows = [
             Row(
                 label=date_format(amount.key),
-                url=self.history(**_day(amount.key).params),
+                url=self.history(outcome=EXPORTED, **_day(amount.key).params),
                 amount=amount,
             )
             for amount in reversed(found)
@@ -129,7 +130,9 @@ class Days:
     def url_of(self, name: str, key: Any) -> str:
         """The list of the records of one value; none of all others together, or of a dataset that is gone."""
         is_gone = name == "dataset" and key not in self.datasets
-        return "" if key is None or is_gone else self.history(**{name: str(key)})
+        if key is None or is_gone:
+            return ""
+        return self.history(**{"outcome": EXPORTED, name: str(key)})
 
     def title(self, title: str) -> str:
         return f"{title}: {MEASURES[self.measure]}"
@@ -140,11 +143,12 @@ class Days:
         return charts.Point(label=label, value=value, text=text)
 
     def linked(self, found: list[dict[str, Any]], **params: str) -> list[dict[str, Any]]:
-        """Each with the address of its records."""
+        """Each with the address of its records, and of no others; none where no address says which."""
         for group in found:
             whose = {"user": group["user"]} if "user" in group else {}
-            is_gone = group["export_type"] not in self.datasets
-            group["url"] = "" if is_gone else self.history(dataset=group["export_type"], **params, **whose)
+            said = {"dataset": group["export_type"], "error": group["error"]}
+            can_be_listed = said["dataset"] in self.datasets and error_can_be_listed(said["error"])
+            group["url"] = self.history(**said, **whose, **params) if can_be_listed else ""
         return found
 
     def history(self, **params: str) -> str:
@@ -163,8 +167,8 @@ class Days:
         return page_address("dataset", ExportLogExport.name, params)
 
 
-def _day(day: dt.date) -> Period:
-    return Period(first=day, last=day)
+def _day(day: dt.date) -> ChosenDays:
+    return ChosenDays(first=day, last=day)
 
 
 def _key_label(key: Any) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ...history import may_see_all
-from ..periods import MAX_DAYS, Period, PeriodForm, today
+from ..periods import MAX_DAYS, ChosenDays, PeriodForm, today
 from ..signed_in import SignedInView
 from ..told import mistakes
 from .sections import MEASURES, Days
@@ -35,7 +35,7 @@ class UsageForm(PeriodForm):
         cleaned = super().clean()
         if not self.errors:
             self.first, self.last = _days(cleaned["start_date"], cleaned["end_date"])
-            if Period(first=self.first, last=self.last).days > MAX_DAYS:
+            if ChosenDays(first=self.first, last=self.last).days > MAX_DAYS:
                 text = _("Choose no more than %(days)s days.") % {"days": MAX_DAYS}
                 self.add_error("start_date", forms.ValidationError(text))
         return cleaned
@@ -72,10 +72,10 @@ class UsageView(SignedInView):
         return TemplateResponse(request, "exports/usage.html", context | days.context(request.user))
 
 
-def _presets(chosen: Period | None, measure: str) -> Iterator[dict[str, Any]]:
+def _presets(chosen: ChosenDays | None, measure: str) -> Iterator[dict[str, Any]]:
     """Periods that end today: how many days, the address, and whether it is the one that is shown."""
     last = today()
     for days in PRESETS:
-        period = Period(first=_before(last, days), last=last)
+        period = ChosenDays(first=_before(last, days), last=last)
         query = urlencode(period.params | ({"measure": measure} if measure else {}))
         yield {"days": days, "url": f"?{query}", "is_chosen": period == chosen}
