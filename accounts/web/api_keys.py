@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.contrib.auth.mixins import UserPassesTestMixin
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, reverse, reverse_lazy
@@ -15,11 +16,17 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from django.views.generic import DetailView, FormView, View
 from django.views.generic.base import ContextMixin
+from django.views.generic.list import MultipleObjectMixin
 
 from accounts.datasets import dataset_names
 from accounts.forms import OwnAPIKeyForm
 from accounts.models import APIKey
 from accounts.web import once
+
+KEYS_A_PAGE = 25
+
+# Those that count still are what one looks for; those that were revoked are kept for good.
+_ACTIVE_FIRST = Case(When(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None, then=0), default=1)
 
 
 @method_decorator(cache_control(private=True, no_store=True), name="dispatch")
@@ -39,11 +46,13 @@ class OwnKeysMixin(UserPassesTestMixin, ContextMixin, View):
         return APIKey.objects.of(self.request.user)
 
 
-class APIKeysView(OwnKeysMixin, FormView):  # type: ignore[type-arg]
+class APIKeysView(OwnKeysMixin, MultipleObjectMixin, FormView):  # type: ignore[type-arg]
     """The list, and a form. The answer to the form itself shows the key: no session or cookie holds it."""
 
     template_name = "accounts/api_keys.html"
     form_class = OwnAPIKeyForm
+    context_object_name = "keys"
+    paginate_by = KEYS_A_PAGE
 
     def form_valid(self, form: OwnAPIKeyForm) -> HttpResponse:
         new_id = once.id_of(self.request.POST.get(once.FIELD, ""), self.request.user)
@@ -72,7 +81,8 @@ class APIKeysView(OwnKeysMixin, FormView):  # type: ignore[type-arg]
         return self.render_to_response(context, status=409)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(keys=self.get_queryset(), **kwargs)
+        keys = self.get_queryset().order_by(_ACTIVE_FIRST, "-created_at", "pk")
+        context = super().get_context_data(object_list=keys, **kwargs)
         context |= {"mistakes": list(_mistakes(context["form"])), "once": once.new_id(self.request.user)}
         if "made" in context:
             context["example_line"] = _example_line(self.request, context["made"], context["text"])

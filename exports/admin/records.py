@@ -88,5 +88,5 @@ class ExportLogAdmin(ExportActionMixin, _ExportedAdmin):
 
 
 def pretty(value: Any) -> str:
-    """A JSON value, laid out to be read."""
-    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+    """A JSON value, laid out to be read; the keyboard scrolls it where it is too wide."""
+    return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False))

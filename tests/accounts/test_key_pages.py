@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import APIKey
+from accounts.web.api_keys import KEYS_A_PAGE
 from tests.accounts.new_keys import read, text_of, use
 from tests.admin.test_pages_are_safe import ESCAPED, SCRIPT, assert_strict
 from tests.web import test_markup
@@ -301,15 +302,38 @@ def test_the_forms_hold_the_csrf_token(csrf_client, user, key):
 # --- The list, and revoking ---------------------------------------------------------------------------------
 
 
-def test_the_list_is_newest_first_and_tells_the_state(browser, user, key):
+def test_the_list_tells_the_state_and_has_the_active_ones_first(browser, user, key):
     ended = timezone.now() - timedelta(seconds=1)
     APIKey.objects.issue(user=user, name="ended", expires_at=ended)
     APIKey.objects.issue(user=user, name="gone")[0].revoke()
     page = read(browser.get(PAGE))
     states = [(row[0], row[2]) for row in listed(page)]
-    assert states == [("gone", "revoked"), ("ended", "expired Revoke"), ("nightly", "active Revoke")]
+    assert states == [("nightly", "active Revoke"), ("gone", "revoked"), ("ended", "expired Revoke")]
     names = [link["aria-label"] for link in page.one("table").all("a")]
-    assert names == ["Revoke ended", "Revoke nightly"]
+    assert names == ["Revoke nightly", "Revoke ended"]
+    assert page.one("caption").words == "3 API keys, the active ones first"
+
+
+def test_the_list_has_pages(browser, user, theirs):
+    """Keys that were revoked are kept for good: those that count still are not behind them."""
+    old = [APIKey.objects.issue(user=user, name=f"old {number}")[0] for number in range(2)]
+    for number in range(KEYS_A_PAGE * 2 - 1):
+        APIKey.objects.issue(user=user, name=f"gone {number}")[0].revoke()
+    first = read(browser.get(PAGE))
+    names = [row[0] for row in listed(first)]
+    assert names[:3] == ["old 1", "old 0", f"gone {KEYS_A_PAGE * 2 - 2}"]
+    assert len(names) == KEYS_A_PAGE
+    assert first.one("caption").words == f"{KEYS_A_PAGE * 2 + 1} API keys, the active ones first"
+    assert first.one("nav", class_="exports-pages").links() == {"Next": "?page=2"}
+    last = read(browser.get(PAGE, {"page": 3}))
+    assert [row[0] for row in listed(last)] == ["gone 0"]
+    assert last.one("nav", class_="exports-pages").links() == {"Previous": "?page=2"}
+    assert browser.get(PAGE, {"page": 4}).status_code == browser.get(PAGE, {"page": "x"}).status_code == 404
+    # What is made, or revoked, from any page leads to the first, where it stands.
+    form = last.one("form", class_="exports-form")
+    made = read(browser.post(form["action"], fields_of(form) | {"name": "new"}))
+    assert listed(made)[0][0] == "new"
+    assert browser.post(revoke_page(old[0])).headers["Location"] == PAGE
 
 
 def test_the_list_tells_when_a_key_was_used(browser):
@@ -321,13 +345,13 @@ def test_the_list_tells_when_a_key_was_used(browser):
 
 def test_many_keys_take_no_more_queries_than_one(browser, user, key):
     counted = []
-    for number in (0, 20):
+    for number in (0, 20, 300):
         for _ in range(number):
             APIKey.objects.issue(user=user, name="x")
         with CaptureQueriesContext(connection) as queries:
-            assert len(listed(read(browser.get(PAGE)))) == number + 1
+            assert len(listed(read(browser.get(PAGE)))) == min(number + 1, KEYS_A_PAGE)
         counted.append(len(queries))
-    assert counted[0] == counted[1]
+    assert counted == [counted[0]] * 3
 
 
 def test_revoking_asks_first_and_then_works_at_the_next_request(browser):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
+from playwright.sync_api import expect
 
 from exports.models import ExportJob
 from tests.api import rows
@@ -158,7 +159,7 @@ def test_the_focus_stays_where_its_button_goes(visit_site, user):
     page.get_by_role("button", name="Cancel").focus()
     ExportJob.objects.update(status="failed")
     await_status(window, "failed")
-    assert page.evaluate("document.activeElement.id") == "job-status"
+    expect(page.locator("#job-status")).to_be_focused()
 
 
 def test_the_sha256_and_the_link_are_copied(visit_site, user):

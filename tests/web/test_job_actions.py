@@ -107,7 +107,7 @@ def test_the_same_is_under_way_already(act, user):
 
 
 def test_asking_again_counts(act, user, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     led(act(failed_job(user), "retry"))
     answer = act(failed_job(user), "retry")
     assert "Too many exports" in told(answer, 429)

@@ -8,6 +8,8 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
+from exports.exceptions import NotPermitted
+from exports.jobs import control
 from exports.models import ExportJob, ExportLog
 from exports.web.jobs.progress import duration
 from tests.web.html import Element, parse
@@ -303,3 +305,16 @@ class TestPolling:
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+def test_what_is_in_the_way_before_the_job_is_read(read, user, monkeypatch):
+    job, errors, own_job = finished_job(user), [NotPermitted("Not now.")], control.own_job
+
+    def refused_once(*args):
+        if errors:
+            raise errors.pop()
+        return own_job(*args)
+
+    monkeypatch.setattr(control, "own_job", refused_once)
+    page = read(path_of(job), status=403)
+    assert "Not now." in page.one("div", role="alert").words

@@ -65,7 +65,7 @@ def test_there_are_none(read):
 
 
 def test_what_its_run_is_refused_for_is_told(post, user, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/d"}
     template = make_template(user)
     assert post(path_of(template, "run")).status_code == 303
     ExportJob.objects.update(status="failed")

@@ -7,6 +7,7 @@ from standardwebhooks import Webhook as Verifier
 
 from exports.models import Webhook, WebhookDelivery
 from exports.notices.signing import secret_of, signature_headers
+from exports.web.listing import ROWS_A_PAGE
 from tests.web.forms import fields_of
 from tests.web.html import Element, parse
 from tests.web.job_rows import finished_job
@@ -150,8 +151,31 @@ def test_a_test(read, post, user):
     [row] = rows(read(path_of(webhook)))
     assert row[1:4] == ["export.test", "waiting", "—"]
     assert row[5:] == ["—", "—"]
-    led(post(path_of(webhook, "test")), webhook)  # while one waits, there is no other
-    assert len(rows(read(path_of(webhook)))) == 1
+    # While one waits, there is no other, and the page says so.
+    answer = post(path_of(webhook, "test"))
+    assert answer.status_code == 409
+    page = parse(answer.text)
+    assert "No other test was sent" in page.one("p", role="alert").words
+    assert len(rows(page)) == 1
+    assert "No other test was sent" not in read(path_of(webhook)).words
+    WebhookDelivery.objects.update(status="sent")
+    led(post(path_of(webhook, "test")), webhook)
+    assert len(rows(read(path_of(webhook)))) == 2
+
+
+def test_the_list_has_pages(read, user, settings):
+    settings.EXPORTS = settings.EXPORTS | {"MAX_WEBHOOKS_PER_USER": None}
+    for number in range(ROWS_A_PAGE + 1):
+        make_webhook(user, f"https://example.com/{number}")
+    page = read(WEBHOOKS)
+    table = page.one("div", aria_label="Webhooks")
+    assert table.one("caption").words == f"{ROWS_A_PAGE + 1} webhooks, newest first"
+    assert len(table.all("tr")) == 1 + ROWS_A_PAGE
+    assert page.one("nav", class_="exports-pages").links() == {"Older": "?page=2"}
+    last = read(WEBHOOKS, {"page": 2})
+    assert list(last.one("div", aria_label="Webhooks").links()) == ["https://example.com/0"]
+    assert read(WEBHOOKS, {"page": 3}, status=404)
+    assert read(WEBHOOKS, {"page": 1}).one("form", class_="exports-form")["action"] == WEBHOOKS
 
 
 class TestDeliveries:

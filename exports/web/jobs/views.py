@@ -79,7 +79,7 @@ class JobPage(OwnPage):
         return job_address("job", self.job)
 
     def refused(self, error: ExportError) -> HttpResponseBase:
-        del self.job  # what stands in the way may be that it is no more what it was
+        vars(self).pop("job", None)  # what stands in the way may be that it is no more what it was
         return self.page(error=error)
 
     def page(self, *, error: ExportError | None = None, **context: Any) -> TemplateResponse:

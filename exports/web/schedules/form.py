@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -14,16 +15,20 @@ from ...lines import LinesField
 from ...models import ExportSchedule, ExportTemplate
 from ...options import time_zones
 from ...policy.recipients import own_address
-from ...saved.control import usable_templates
 from ...schedules.control import own_schedules
 from ...schedules.plans import Plan
 from ..acting import acting_in
+from ..choosable import MOST_OF_OTHERS, choosable
 from ..told import ToldForm
 from .cron_lines import DAILY, LAST_DAY, MONTHLY, WEEKLY, Plain, plain
 
 LINE: Final = "line"
 _NEEDED: Final = {DAILY: ("time",), WEEKLY: ("time", "weekdays"), MONTHLY: ("time", "day"), LINE: ("line",)}
 _SIX: Final = dt.time(6)
+_NOT_ALL: Final = gettext_lazy(
+    "Of the templates that others share with you these are the {count} that were changed last. To take "
+    "another one, press “Schedule it” on its page."
+)
 
 
 class ScheduleForm(ToldForm):
@@ -83,11 +88,16 @@ class ScheduleForm(ToldForm):
     def __init__(self, caller: Caller, data: QueryDict | None = None, *, initial: dict[str, Any]) -> None:
         super().__init__(data, initial=initial)
         self._user = caller.user
+        chosen = initial["template"] if data is None else data.get("template", "")
+        offered = choosable(caller, chosen=str(chosen))
         self.templates: dict[str, ExportTemplate] = {
-            str(template.pk): template for template in usable_templates(caller)
+            str(template.pk): template for template in offered.templates
         }
         choices = [("", "---------"), *((key, found.name) for key, found in self.templates.items())]
-        self.fields["template"].choices = choices  # type: ignore[attr-defined]
+        field: Any = self.fields["template"]
+        field.choices = choices
+        if not offered.is_all:
+            field.help_text = format_lazy(_NOT_ALL, count=MOST_OF_OTHERS)
 
     @property
     def acting(self) -> str | None:

@@ -25,21 +25,19 @@ class WebhookSecretView(OwnAction, WebhookPage):
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         webhook, seen = self.webhook, request.POST.get(FIELD, "")
         if not control.rotate(webhook, int(seen) if seen.isdecimal() and len(seen) < DIGITS else None):
-            return self.repeated()
+            return self.nothing_done(repeated=True)  # it was made, and shown
         return self.page(made=webhook, secret=secret_of(webhook))
-
-    def repeated(self) -> HttpResponseBase:
-        """The page, with 409: the secret that the form asked for was made, and shown."""
-        response = self.page(repeated=True)
-        response.status_code = 409
-        return response
 
 
 class WebhookTestView(OwnAction, WebhookPage):
-    """A message that says nothing; it stands on top of what was sent."""
+    """A message that says nothing; it stands on top of what was sent. While one waits, there is no other."""
 
-    def act(self) -> None:
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        tests = WebhookDelivery.objects.primary().filter(webhook=self.webhook, event=control.TEST_EVENT)
+        if tests.filter(status__in=control.OPEN).exists():
+            return self.nothing_done(test_waits=True)
         control.test(self.webhook)
+        return see_other(self.address)
 
 
 class WebhookDeliveryAgainView(OwnAction, WebhookPage):

@@ -20,7 +20,7 @@ from ...models import ExportJob, Outgoing, Webhook, WebhookDelivery
 from ...notices import control
 from ...notices.signing import secret_of
 from ..addresses import see_other
-from ..own import OwnPage
+from ..own import OwnList, OwnPage
 from ..told import ToldForm
 from .once import FIELD, key_of, new_key
 
@@ -51,7 +51,7 @@ class WebhookChangeForm(WebhookForm):
     is_active = forms.BooleanField(label=gettext_lazy("Switched on"), required=False)
 
 
-class WebhookListView(OwnPage):
+class WebhookListView(OwnList):
     """The user's own webhooks, and a form, whose answer shows the secret: nothing holds it."""
 
     http_method_names = ["get", "head", "post", "options"]
@@ -85,10 +85,10 @@ class WebhookListView(OwnPage):
 
     def _page(self, form: WebhookForm, **context: Any) -> TemplateResponse:
         context |= {
+            **self.paged(control.own_webhooks(self.caller)),
             "once": new_key(self.request.user),
             "title": _("Webhooks"),
             "section": "webhooks",
-            "webhooks": control.own_webhooks(self.caller),
             "webhook_form": form,
         }
         return self.told("exports/webhooks.html", context, forms=[form])
@@ -127,6 +127,12 @@ class WebhookPage(OwnPage):
             "deliveries": list(_deliveries(webhook)),
         }
         return self.told("exports/webhook.html", context, error=error, forms=[form])
+
+    def nothing_done(self, **why: Any) -> TemplateResponse:
+        """The page that says why nothing was done, with 409."""
+        response = self.page(**why)
+        response.status_code = 409
+        return response
 
 
 class WebhookView(WebhookPage):
