@@ -7,6 +7,7 @@ option they are made as well, so that this does not rot, and thrown away.
 from datetime import timedelta
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -39,7 +40,7 @@ PICTURES = {
     "errors": ("/exports/calls/?start_date=someday&outcome=maybe", {"width": WIDE, "height": 820}, "light"),
     "history": ("/exports/history/", {"width": WIDE, "height": 520}, "light"),
     "history-narrow-dark": ("/exports/history/", {"width": NARROW, "height": 600}, "dark"),
-    "record": ("/exports/history/{record}/", {"width": WIDE, "height": 900}, "light"),
+    "record": ("/exports/history/{record}/", {"width": WIDE, "height": 1_120}, "light"),
     "api-keys-narrow-dark": ("/exports/keys/", {"width": NARROW, "height": 1_080}, "dark"),
 }
 
@@ -47,7 +48,8 @@ PICTURES = {
 @pytest.fixture(scope="module")
 def record(browser, demo) -> str:
     """The id of the newest of the user's few exports."""
-    for path in ("agents", "events?event=room_finished", "hosts"):
+    same = f"calls?{urlsplit(CHOSEN).query}"  # there is something to compare with
+    for path in (same, "agents", "events?event=room_finished", "hosts"):
         demo.get(f"/api/exports/{path}", {"X-User-Id": USER, "User-Agent": "curl/8.16.0"})
     window = Window(browser, demo.url)
     window.sign_in(USER)
