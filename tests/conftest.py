@@ -103,6 +103,13 @@ def stranger(db):
 
 
 @pytest.fixture
+def in_two_seconds(settings, monkeypatch) -> None:
+    """What a page reads for a preview, or for a search, ends that soon."""
+    settings.EXPORTS = settings.EXPORTS | {"PREVIEW_SECONDS": 2}
+    monkeypatch.setattr("exports.running.LOOK_SECONDS", 0.05)
+
+
+@pytest.fixture
 def auth_headers(user) -> dict[str, str]:
     """Request headers that sign `user` in: `client.get(path, headers=auth_headers)`."""
     return {"X-User-Id": user.pk}

@@ -363,26 +363,28 @@ def lower_limit(window: Window, limit: str) -> None:
     window.page.route("**/download*.js", lowered)
 
 
-def test_one_that_turns_out_too_large_is_left_to_the_browser(visit_site, held, user):
-    """Whatever was expected: it is not collected any further, and the browser gets the whole file."""
+@pytest.fixture
+def larger_than_expected(visit_site, held, user) -> Window:
+    """A page that takes a file for a small one which is none."""
     held.before = -1
     window = visit_site(user)
     lower_limit(window, "100_000")
-    page = window.open(CALLS)
-    page.locator("#exports-size").evaluate("element => { element.dataset.bytes = '1000' }")
+    window.open(CALLS).locator("#exports-size").evaluate("element => { element.dataset.bytes = '1000' }")
+    return window
+
+
+def test_one_that_turns_out_too_large_is_left_to_the_browser(larger_than_expected):
+    """Whatever was expected: it is not collected any further, and the browser gets the whole file."""
+    window = larger_than_expected
     _, file = saved(window)
     assert file.count(b"\r\n") == 1 + 2 * ROWS
     await_status(window, LEFT)
-    assert page.locator("#exports-transfer-running").is_hidden()
+    assert window.page.locator("#exports-transfer-running").is_hidden()
     assert ExportLog.objects.count() == 2
 
 
-def test_one_that_turns_out_too_large_and_is_cancelled(visit_site, held, user):
-    held.before = -1
-    window = visit_site(user)
-    lower_limit(window, "100_000")
-    page = window.open(CALLS)
-    page.locator("#exports-size").evaluate("element => { element.dataset.bytes = '1000' }")
+def test_one_that_turns_out_too_large_and_is_cancelled(larger_than_expected):
+    window, page = larger_than_expected, larger_than_expected.page
     page.route("**/outcome", lambda route: route.fulfill(json={"outcome": "running"}))
     begun = nothing_saved(window)
     with page.expect_request("**/outcome"):

@@ -123,12 +123,6 @@ def test_the_rest_of_few_rows_is_not_counted(preview, user, make_order):
     assert counted == []
 
 
-@pytest.fixture
-def in_a_second(settings, monkeypatch):
-    settings.EXPORTS = settings.EXPORTS | {"PREVIEW_SECONDS": 1}
-    monkeypatch.setattr("exports.running.LOOK_SECONDS", 0.05)
-
-
 def of_orders(sql: str) -> bool:
     return ' FROM "engine_order"' in sql
 
@@ -137,7 +131,7 @@ def of_orders(sql: str) -> bool:
     "transactional", [False, pytest.param(True, marks=pytest.mark.django_db(transaction=True))]
 )
 def test_rows_that_take_long_to_be_counted_are_shown_without_their_number(
-    preview, in_a_second, settings, user, make_order, transactional
+    preview, in_two_seconds, settings, user, make_order, transactional
 ):
     settings.EXPORTS = settings.EXPORTS | {"MAX_ROWS": 20}
     for number in range(21):
@@ -145,9 +139,9 @@ def test_rows_that_take_long_to_be_counted_are_shown_without_their_number(
     begun = time.monotonic()
     with endless(counts) as counted:
         found = preview()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 8  # the statement itself takes longer
     assert (len(counted), connection.in_atomic_block) == (1, not transactional)
-    assert (len(found.rows), found.row_count, found.more, found.uncounted_after) == (20, 20, True, 1)
+    assert (len(found.rows), found.row_count, found.more, found.uncounted_after) == (20, 20, True, 2)
     assert (found.size, found.limit_exceeded, found.warnings) == (None, False, [])
     # The connection is of use still, for whoever has it.
     make_order(user, 21)
@@ -158,9 +152,9 @@ def test_rows_that_take_long_to_be_counted_are_shown_without_their_number(
 @pytest.mark.parametrize(
     "transactional", [False, pytest.param(True, marks=pytest.mark.django_db(transaction=True))]
 )
-def test_first_rows_that_take_too_long_are_given_up(preview, in_a_second, user, make_order, transactional):
+def test_first_rows_that_take_too_long_are_given_up(preview, in_two_seconds, user, make_order, transactional):
     make_order(user, 1)
-    with endless(of_orders) as asked, pytest.raises(PreviewTooSlow, match="within 1 seconds") as told:
+    with endless(of_orders) as asked, pytest.raises(PreviewTooSlow, match="within 2 seconds") as told:
         preview()
     assert (len(asked), connection.in_atomic_block) == (1, not transactional)
     assert told.value.code == "preview_too_slow"
@@ -169,7 +163,7 @@ def test_first_rows_that_take_too_long_are_given_up(preview, in_a_second, user, 
     assert not ExportLog.objects.exists()
 
 
-def test_a_background_job_is_offered_where_there_are_any(preview, in_a_second, settings, user, make_order):
+def test_a_background_job_is_offered_where_there_are_any(preview, in_two_seconds, settings, user, make_order):
     make_order(user, 1)
     for storage, words in (("exports", "in the background"), (None, "without a preview")):
         settings.EXPORTS = settings.EXPORTS | {"STORAGE": storage}

@@ -101,20 +101,16 @@ def test_a_formula_that_is_to_be_refused(read, user):
     assert page.all("table") == []
 
 
+@pytest.mark.usefixtures("in_two_seconds")
 class TestTime:
     """Nobody holds the server up by a choice whose rows take long to be found."""
-
-    @pytest.fixture(autouse=True)
-    def in_a_second(self, settings, monkeypatch):
-        settings.EXPORTS = settings.EXPORTS | {"PREVIEW_SECONDS": 1}
-        monkeypatch.setattr("exports.running.LOOK_SECONDS", 0.05)
 
     def test_rows_are_shown_without_their_number(self, read, user):
         rows.calls(user, 21)
         with endless(counts) as counted:
             page = read(CALLS, {"columns": "livekitRoomName"})
         assert len(counted) == 1
-        words = "20 rows or more: they were not counted within 1 seconds"
+        words = "20 rows or more: they were not counted within 2 seconds"
         assert page.one("caption").words == page.one("p", id="exports-summary").words == words
         assert len(table(page)) == 21
         assert "data-bytes" not in page.one("p", id="exports-size").attrs
@@ -126,7 +122,7 @@ class TestTime:
             page = read(CALLS, {"columns": "livekitRoomName", "outcome": "busy"}, status=503)
         alert = page.one("div", role="alert")
         assert (
-            "The first rows could not be read within 1 seconds. Narrow the export with filters" in alert.words
+            "The first rows could not be read within 2 seconds. Narrow the export with filters" in alert.words
         )
         assert page.one("p", id="exports-summary").words == "The rows were not read in time."
         assert page.all("table") == []
@@ -138,7 +134,7 @@ class TestTime:
         with endless(of_calls):
             response = poll(CALLS)
         assert response.status_code == 200
-        assert "The first rows could not be read within 1 seconds." in response.text
+        assert "The first rows could not be read within 2 seconds." in response.text
 
 
 def of_calls(sql: str) -> bool:
