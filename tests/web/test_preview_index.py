@@ -111,7 +111,9 @@ def vacuum(table_name: str) -> None:
         cursor.execute(f"SELECT count(DISTINCT (ctid::text::point)[0]) FROM {table_name}")
         [pages] = cursor.fetchone()
         while True:
-            cursor.execute(f"VACUUM ANALYZE {table_name}")
+            # What tests before have rolled back lies in some pages: where those are under two in a hundred,
+            # VACUUM leaves the places of dead rows to a later run, and does not mark those pages.
+            cursor.execute(f"VACUUM (ANALYZE, INDEX_CLEANUP ON) {table_name}")
             cursor.execute("SELECT relallvisible FROM pg_class WHERE relname = %s", [table_name])
             [visible] = cursor.fetchone()
             if visible >= pages:
