@@ -62,7 +62,7 @@ def _run_inner(name: str, config: pytest.Config) -> int:
     sys.stdout.flush()
     command = [sys.executable, "-m", "pytest"]
     if config.option.markexpr != NO_LONG_ONES:
-        command.append("--numprocesses=0")
+        command += ["--numprocesses=0", "-o", "faulthandler_timeout=0"]
     command += [*config.invocation_params.args]
     command += [f"--database={name}", "-o", f"cache_dir=.pytest_cache/{name}"]
     with _database_url(name) as url, tempfile.TemporaryDirectory(prefix="exports-files-") as files:

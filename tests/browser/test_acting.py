@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Route, expect
 
 from exports.models import ExportJob, ExportLog
 from tests.api import rows
-from tests.browser.windows import NARROW, WIDE
+from tests.browser.windows import NARROW, WIDE, wait_until
 
 pytestmark = pytest.mark.sqlite
 
@@ -83,8 +83,7 @@ def test_a_download_that_ends_while_a_tenant_is_named(visit_site, staff, strange
     with page.expect_download():
         page.get_by_role("button", name="Download", exact=True).click()
         page.get_by_label("Whose rows").press_sequentially("user-4")
-        while not held:
-            page.wait_for_timeout(10)
+        wait_until(page, lambda: held)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         held[0].continue_()

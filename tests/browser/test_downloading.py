@@ -16,7 +16,7 @@ from tests.api import rows
 from tests.browser.cutting import cutting_proxy
 from tests.browser.records import USER, newest_record
 from tests.browser.transfers import await_status, facts, nothing_saved, press, saved
-from tests.browser.windows import Window
+from tests.browser.windows import Window, wait_until
 
 pytestmark = pytest.mark.sqlite
 
@@ -492,10 +492,7 @@ def test_leaving_the_page_meanwhile_asks(visit_site, held, user):
     press(window)
     shown(window, "rows").get_by_text("200 of 400").wait_for()
     page.close(run_before_unload=True)
-    deadline = time.monotonic() + SECONDS
-    while not asked:
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(20)
+    wait_until(page, lambda: asked)
     assert asked == ["beforeunload"]
     with page.expect_download():
         held.free.set()

@@ -1,13 +1,12 @@
 """From the login page to the file without a mouse, and the focus is seen at each step."""
 
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.browser.keyboard import tab_to
 from tests.browser.records import USER, newest_record
-from tests.browser.windows import NARROW, WIDE
+from tests.browser.windows import NARROW, WIDE, wait_until
 
 # A page has the same keys on every database.
 pytestmark = pytest.mark.sqlite
@@ -51,10 +50,7 @@ def test_it_works(open_window, demo, width, scheme):
 
 def await_scrolled(page) -> None:
     """Until what has the focus has been scrolled to the side; playwright's own way needs `eval`."""
-    deadline = time.monotonic() + 5
-    while not page.evaluate("document.activeElement.scrollLeft"):
-        assert time.monotonic() < deadline, "nothing scrolls"
-        page.wait_for_timeout(20)
+    wait_until(page, lambda: page.evaluate("document.activeElement.scrollLeft"))
 
 
 def test_the_first_stop_leads_past_the_links(open_window):

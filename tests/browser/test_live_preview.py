@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.records import USER
+from tests.browser.windows import wait_until
 
 pytestmark = pytest.mark.sqlite
 
@@ -116,8 +117,7 @@ def test_the_newest_answer_wins_and_no_two_are_asked_for_at_once(window):
     assert page.locator("#exports-live table").is_visible()  # the old rows stay
     outcome.select_option("Failed")
     outcome.select_option("Voicemail")
-    while not held:
-        page.wait_for_timeout(10)
+    wait_until(page, lambda: held)
     assert len(asked) == len(held) == 1
     held[0].continue_()
     window.arrive(f"{CALLS}?outcome=voicemail")
@@ -230,8 +230,7 @@ class TestHalfADate:
         field.focus()
         page.keyboard.type("06")
         field.blur()
-        while not held:
-            page.wait_for_timeout(10)
+        wait_until(page, lambda: held)
         with page.expect_response(FRAGMENTS):
             held[0].continue_()
         window.arrive(f"{CALLS}?outcome=busy")

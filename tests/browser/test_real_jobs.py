@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.records import USER
-from tests.browser.windows import Window
+from tests.browser.windows import PATIENCE, Window
 from tests.demo.processes import Demo
 
 # A page is the same on every database.
@@ -45,12 +45,14 @@ def can_write(worker: int) -> bool:
 def held(demo: Demo) -> Iterator[None]:
     """The worker does nothing meanwhile, and was stopped while it did not write: others could not."""
     worker = worker_of(demo)
+    deadline = time.monotonic() + PATIENCE / 1000
     os.kill(worker, signal.SIGSTOP)
-    while not can_write(worker):
-        os.kill(worker, signal.SIGCONT)
-        time.sleep(0.05)
-        os.kill(worker, signal.SIGSTOP)
     try:
+        while not can_write(worker):
+            assert time.monotonic() < deadline, "somebody writes all the time"
+            os.kill(worker, signal.SIGCONT)
+            time.sleep(0.05)
+            os.kill(worker, signal.SIGSTOP)
         yield
     finally:
         os.kill(worker, signal.SIGCONT)
@@ -108,10 +110,7 @@ def test_a_session_that_ends_while_its_page_is_open(open_window, demo):
         page.get_by_role("button", name="In the background", exact=True).click()
         job = job_of(window)
         await_status(window, "queued")
-        other = window.context.new_page()
-        other.goto("/exports/")
-        other.get_by_role("button", name="Log out").click()
-        other.close()
+        window.sign_out_elsewhere()
         page.wait_for_url(f"**/login/?next=/exports/jobs/{job}/")
         for name in ("username", "password"):
             page.locator(f"[name={name}]").fill(USER)

@@ -21,15 +21,6 @@ def window(visit_site, user) -> Window:
     return visit_site(user)
 
 
-def sign_out_elsewhere(window: Window) -> None:
-    """In a second window of the same browser."""
-    second = window.context.new_page()
-    second.goto("/exports/")
-    second.get_by_role("button", name="Log out").click()
-    second.wait_for_url("**/login/**")
-    second.close()
-
-
 def sign_in(window: Window) -> None:
     """On the login page to which something has led."""
     window.page.locator("#login-form").wait_for()
@@ -44,7 +35,7 @@ def sign_in(window: Window) -> None:
 def test_it_works(window, button, made):
     """What was chosen is still there, and nothing was made of it meanwhile."""
     page = window.open(CHOICE)
-    sign_out_elsewhere(window)
+    window.sign_out_elsewhere()
     page.get_by_role("button", name=button, exact=True).click()
     sign_in(window)
     window.arrive(CHOICE)
@@ -57,7 +48,7 @@ def test_it_works(window, button, made):
 
 def test_a_preview_that_follows_the_form(window):
     page = window.open(CHOICE)
-    sign_out_elsewhere(window)
+    window.sign_out_elsewhere()
     page.get_by_role("combobox", name="Outcome").select_option("Failed")
     sign_in(window)
     window.arrive("/exports/calls/?outcome=failed&columns=id,status")
@@ -68,7 +59,7 @@ def test_pages_that_ask_by_themselves(window, user, path):
     job = running_job(user)
     path = f"{JOBS}{job.pk}/" if path == "job" else path
     window.open(path)
-    sign_out_elsewhere(window)
+    window.sign_out_elsewhere()
     sign_in(window)
     window.arrive(path)
 
@@ -76,7 +67,7 @@ def test_pages_that_ask_by_themselves(window, user, path):
 def test_somebody_who_has_signed_in_again_elsewhere(window):
     """The form's token is another session's: the page says what to do."""
     page = window.open(CHOICE)
-    sign_out_elsewhere(window)
+    window.sign_out_elsewhere()
     second = window.context.new_page()
     second.goto("/login/")
     for name in ("username", "password"):
@@ -98,7 +89,7 @@ def test_a_form_about_a_job(window, user):
     job = running_job(user)
     page = window.open(f"{JOBS}{job.pk}/")
     page.route("**/*seen=*", lambda route: route.abort())  # it would notice by itself
-    sign_out_elsewhere(window)
+    window.sign_out_elsewhere()
     page.get_by_role("button", name="Cancel").click()
     page.unroute("**/*seen=*")
     sign_in(window)

@@ -1,6 +1,7 @@
 """A browser window that notes whatever a clean page must not do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -31,6 +32,14 @@ IS_THERE = "'axe' in window"
 RUN = "([context, options]) => axe.run(context, options).then(found => found.violations)"
 # Said of every answer that is an error; `_answered` looks at those itself.
 STATUS_MESSAGE = "Failed to load resource: the server responded with a status of "
+
+
+def wait_until(page: Page, condition: Callable[[], object]) -> None:
+    """What the page's events tell of: they come while playwright waits, and at no other time."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
+        page.wait_for_timeout(10)
 
 
 class Window:
@@ -85,8 +94,7 @@ class Window:
         self.page.route(f"**/{script}*.js", lambda route: held.append(route), times=1)
         self.page.goto(path, wait_until="commit")
         yield self.page
-        while not held:
-            self.page.wait_for_timeout(10)
+        wait_until(self.page, lambda: held)
         held[0].continue_()
 
     def sign_in(self, user: str) -> None:
@@ -97,6 +105,15 @@ class Window:
             self.page.locator(f"[name={name}]").fill(user)
         self.page.locator("#login-form [type=submit]").click()
         self.arrive("/exports/")
+
+    def sign_out_elsewhere(self) -> None:
+        """In a second page of the same session."""
+        second = self.context.new_page()
+        second.goto("/exports/")
+        second.get_by_role("button", name="Log out").click()
+        # One that is closed while the next page comes may never close: github.com/microsoft/playwright#42366.
+        second.wait_for_url("**/login/**")
+        second.close()
 
     def download(self, button: Locator) -> tuple[str, bytes]:
         """Name and content of the file that this button gives."""
