@@ -1,7 +1,11 @@
 """Fixtures that every area of the tests uses; the option that chooses the database."""
 
+import faulthandler
+from collections.abc import Generator
+
 import hypothesis
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from django.core.cache import caches
 from django.core.files.storage import storages
 from django.utils import translation
@@ -50,6 +54,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if foreign:
         items[:] = [item for item in items if item not in foreign]
         config.hook.pytest_deselected(items=foreign)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """pytest forgets `faulthandler_timeout` where a test has failed, and its fixtures have yet to end."""
+    if seconds := float(item.config.getini("faulthandler_timeout") or 0):
+        where = item.config.stash[fault_handler_stderr_fd_key]
+        faulthandler.dump_traceback_later(seconds, exit=True, file=where)
+    return (yield)
 
 
 @pytest.fixture(scope="session")

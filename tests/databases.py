@@ -84,7 +84,8 @@ def _database_url(name: str) -> Iterator[str]:
     elif given.startswith(POSTGRES_SCHEMES):
         yield given
     else:
-        with EmbeddedPostgres() as server:
+        # A statement that waits for ever for a test's own transaction would not say so.
+        with EmbeddedPostgres(settings={"lock_timeout": "2min"}) as server:
             yield server.url("exports")
 
 

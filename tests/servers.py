@@ -55,6 +55,7 @@ def manage(
         input=input,
         text=True,
         capture_output=True,
+        timeout=300,
     )
 
 

@@ -46,6 +46,7 @@ def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        timeout=300,
     )
 
 

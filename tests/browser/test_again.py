@@ -74,7 +74,7 @@ def test_one_that_fails(visit_site, user, path):
 
 
 def test_one_that_is_refused(visit_site, user, path, settings):
-    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/h"}
+    settings.EXPORTS = settings.EXPORTS | {"RATE": "1/30d"}
     window = visit_site(user)
     page = window.open(path)
     window.download(again(window))

@@ -86,6 +86,7 @@ def test_what_is_done_with_it_by_keyboard(visit_site, user):
     keyboard = page.keyboard
     tab_to(page, page.get_by_role("link", name="Jobs", exact=True))
     keyboard.press("Enter")
+    window.arrive(JOBS)
     tab_to(page, page.get_by_role("row").nth(1).get_by_role("link"))
     keyboard.press("Enter")
     tab_to(page, page.get_by_role("button", name="Cancel"))

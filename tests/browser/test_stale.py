@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from exports.models import ExportJob
-from tests.browser.windows import NARROW, Window
+from tests.browser.windows import NARROW, Window, wait_until
 from tests.web.job_rows import JOBS, running_job
 
 # A page is the same on every database.
@@ -64,10 +64,9 @@ class Polls:
 
     def go_on(self, times: int) -> None:
         """Until the page has asked so often again, two seconds each."""
-        wanted = self.asked + times
-        while self.asked < wanted:
+        for wanted in range(self.asked + 1, self.asked + times + 1):
             self.page.clock.fast_forward(2000)
-            self.page.wait_for_timeout(100)
+            wait_until(self.page, lambda wanted=wanted: self.asked >= wanted)
 
 
 def watch(window: Window, path: str) -> Polls:

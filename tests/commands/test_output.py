@@ -145,10 +145,10 @@ def test_no_standard_output(export):
 def test_a_fifo_is_written_into(export, tmp_path):
     fifo, received = tmp_path / "fifo", []
     os.mkfifo(fifo)
-    reader = threading.Thread(target=lambda: received.append(content(fifo)))
+    reader = threading.Thread(target=lambda: received.append(content(fifo)), daemon=True)
     reader.start()
     done = export(*FLAGS, "--output=fifo")
-    reader.join()
+    reader.join(30)
     assert (done.code, received, entries(tmp_path)) == (0, [FILE], ["fifo"])
     assert stat.S_ISFIFO(fifo.stat().st_mode)
 

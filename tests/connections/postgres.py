@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-SETTLE_SECONDS = 10
+SETTLE_SECONDS = 30
 
 
 def parameters() -> dict[str, Any]:

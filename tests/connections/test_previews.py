@@ -56,7 +56,7 @@ def test_the_time_is_over(front, session, observer):
         for _ in range(TIMES):
             begun = time.monotonic()
             assert f"could not be read within {PREVIEW_SECONDS} seconds." in seen(session, 503)
-            assert time.monotonic() - begun < PREVIEW_SECONDS + 3
+            assert time.monotonic() - begun < PREVIEW_SECONDS + 6
     assert f"{FEW_CALLS} rows" in seen(session, 200)
     observer.settle()
 

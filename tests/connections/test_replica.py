@@ -64,7 +64,9 @@ def copied(primary: EmbeddedPostgres) -> Path:
     directory = primary.data_directory.with_name("standby")
     program = str(primary._usable_binaries() / "pg_basebackup")
     command = [program, "-D", str(directory), "-d", primary.conninfo(), "-R", "--checkpoint=fast"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd="/", **primary._as_account())
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd="/", timeout=300, **primary._as_account()
+    )
     assert done.returncode == 0, done.stderr
     return directory
 

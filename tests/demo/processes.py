@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,15 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.servers import ROOT
 
+STOP_SECONDS = 40  # it gives each of its three processes ten
 READY_SECONDS = 120  # it promises 20 where nothing else runs; here other tests do
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def environment(directory: Path, **extra: str) -> dict[str, str]:
@@ -92,13 +87,13 @@ class Demo:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """The exit code after that signal."""
         self.process.send_signal(number)
-        code = self.process.wait(20)
+        code = self.process.wait(STOP_SECONDS)
         self.join()
         return code
 
     def join(self) -> None:
         """Wait for the rest of the output: until all processes that could write are gone."""
-        self._reader.join(10)
+        self._reader.join(STOP_SECONDS)
         assert not self._reader.is_alive(), "a process of the demo lives on"
 
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.demo.processes import READY_SECONDS, environment, free_port, run, running
+from tests.demo.processes import READY_SECONDS, environment, run, running
+from tests.ports import free_port
 from tests.servers import manage
 
 USER = {"X-User-Id": "user-123"}

@@ -216,7 +216,9 @@ def watched() -> bool:
 
 def test_where_no_thread_can_be_started_rows_come_all_the_same(start, monkeypatch, caplog):
     """And the next export is looked at again."""
+    deadline = time.monotonic() + 20
     while watched():  # that of a test before
+        assert time.monotonic() < deadline, running.ids()
         time.sleep(0.05)
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", unstartable)

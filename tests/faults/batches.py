@@ -27,10 +27,10 @@ RECORD_SECONDS = 60
 
 GIVEN_BACK_SECONDS = 20
 # A worker that is silent for so long is taken for dead.
-WORKER_SECONDS = 4
+WORKER_SECONDS = 8
 # A quarter of it, and three seconds at most, is what is left for the records.
 GRACE, NO_GRACE = 20, 6
-MAX_SECONDS = 4
+MAX_SECONDS = 6
 # How long somebody reads slowly who is allowed to: longer than any client may pause, and twenty files need
 # to be put on the disk first.
 SLOW_SECONDS = 20

@@ -70,8 +70,11 @@ class RedisServer:
 
     def forget(self) -> None:
         """All counts are at nought."""
-        with redis.Redis.from_url(self.url) as client:
+        with self._client() as client:
             client.flushall()
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url, socket_timeout=10, socket_connect_timeout=10)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         log = self._directory / "log"
@@ -79,7 +82,7 @@ class RedisServer:
         while time.monotonic() < deadline:
             assert process.poll() is None, f"redis-server stopped while starting:\n{log.read_text()}"
             try:
-                with redis.Redis.from_url(self.url) as client:
+                with self._client() as client:
                     client.ping()
             except redis.RedisError:
                 time.sleep(0.02)

@@ -18,7 +18,7 @@ from tests.servers import manage, run_server
 pytestmark = pytest.mark.sqlite
 
 LIMIT = 2
-ENVIRONMENT = {**calls.ENVIRONMENT, "EXPORTS_RATE": f"{LIMIT}/d"}
+ENVIRONMENT = {**calls.ENVIRONMENT, "EXPORTS_RATE": f"{LIMIT}/365d"}
 # One for each export that nobody counted.
 WARNING = f"The cache that counts exports does not answer: one of calls by user {FEW} is not counted"
 # Its own rate is never reached: asking for both counters takes the longest.

@@ -75,6 +75,7 @@ def test_an_export_ends_that_nobody_has_begun_to_send(limited):
         asking = threads.submit(limited.get, PATH, MANY, "waits", X_Wait=str(wait))
         while len(limited.ends.outcomes()) == len(before):
             assert time.monotonic() - begun < wait
+            time.sleep(0.05)
         limited.ends.settle()
         assert limited.ends.outcomes()[len(before) :] == ["failed"]
         assert time.monotonic() - begun < wait

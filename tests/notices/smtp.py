@@ -1,6 +1,5 @@
 """A mail server on this machine, which takes mails, or does not."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from email.policy import default
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from tests.ports import free_port
 
 
 @dataclass
@@ -64,7 +65,9 @@ class MailServer:
         self.start()
 
     def start(self) -> None:
-        self._controller = Controller(self.mailbox, hostname="127.0.0.1", port=self.port or free_port())
+        self._controller = Controller(
+            self.mailbox, hostname="127.0.0.1", port=self.port or free_port(), ready_timeout=60
+        )
         self.port = self._controller.port
         self._controller.start()
 
@@ -81,12 +84,6 @@ class MailServer:
                 "OPTIONS": {"host": "127.0.0.1", "port": self.port, "timeout": 10},
             }
         }
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from tests.processes.services import connect
 from tests.servers import Server
 
 # What a slow machine may take for what takes no time.
-TIMEOUT = 20
+TIMEOUT = 40
 # A worker of gunicorn that has stopped accepting still has its listening socket: nobody answers there.
 ANSWER_SECONDS = 2
 

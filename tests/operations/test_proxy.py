@@ -91,7 +91,8 @@ def _listens(path: Path) -> bool:
 
 def curl(proxy: str, path: str, user: str, *options: str) -> tuple[int, int, str]:
     """Exit code, status and the request's id, of a request through the proxy."""
-    command = [need("curl"), "--disable", "--silent", "--output", "/dev/null", "--unix-socket", proxy]
+    command = [need("curl"), "--disable", "--silent", "--max-time", "100", "--unix-socket", proxy]
+    command += ["--output", "/dev/null"]
     command += ["--header", f"X-User-Id: {user}", "--write-out", "%{json}\n%{header_json}", *options]
     done = subprocess.run([*command, f"http://localhost{path}"], capture_output=True, text=True)
     facts, _, headers = done.stdout.partition("\n")

@@ -67,7 +67,9 @@ def server(request, made, tmp_path_factory) -> Iterator[Server]:
 def curl(tmp_path) -> Callable[..., list[Any]]:
     """curl(url, *options): a command that goes on with the file `saved`."""
     command = [need("curl"), "--disable", "--noproxy", "*", "--silent", "--show-error", "--fail"]
-    command += ["--header", f"X-User-Id: {calls.MANY}", "--continue-at", "-", "--output", tmp_path / "saved"]
+    # The place of the fetch before may not have been given back.
+    command += ["--retry", "9", "--header", f"X-User-Id: {calls.MANY}"]
+    command += ["--continue-at", "-", "--output", tmp_path / "saved"]
     return lambda url, *options: [*command, *options, url]
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.demo.processes import free_port
+from tests.ports import free_port
 from tests.servers import ROOT
 from tests.tools import need
 from tests.walkthrough import blocks
@@ -20,7 +20,7 @@ from tests.walkthrough import blocks
 PAGE = "docs/install.md"
 SETUP = ["A project", "Settings", "Addresses", "A model and its export", "The database"]
 ADDRESS = "127.0.0.1:8000"
-READY_SECONDS = 30
+READY_SECONDS = 90
 
 
 def build_wheel(directory: Path) -> Path:
