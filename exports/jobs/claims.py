@@ -126,7 +126,8 @@ def _next() -> ExportJob | None:
     """The oldest job of the user whose turn it is.
 
     That is who has the fewest running; of equals, whose last job began longest ago, by the audit record: a
-    hundred jobs of one user let another's pass, and deleting jobs changes no turn.
+    hundred jobs of one user let another's pass, and deleting jobs changes no turn. One statement: between two
+    another worker may have taken up that user's first job, whose second would then pass the others' first.
     """
     running = (
         ExportJob.objects.filter(user=OuterRef("user"), status=Status.RUNNING)
@@ -140,18 +141,12 @@ def _next() -> ExportJob | None:
         .order_by("-timestamp")
         .values("timestamp")[:1]
     )
-    waiting = (
+    return (
         due()
-        .order_by()
-        .values("user")
-        .distinct()
         .annotate(running=Coalesce(Subquery(running), 0), last=Subquery(last))
-        .order_by("running", F("last").asc(nulls_first=True), "user")
+        .order_by("running", F("last").asc(nulls_first=True), "user", "created_at", "pk")
+        .first()
     )
-    first = waiting.first()
-    if first is None:
-        return None
-    return due().filter(user=first["user"]).order_by("created_at", "pk").first()
 
 
 def _lease() -> Any:

@@ -2,10 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 import time_machine
-from django.db import connections
+from django.db import connection, connections
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -110,6 +112,22 @@ def test_a_worker_that_was_too_slow_leaves_the_job_to_the_other(user, monkeypatc
     assert claims.claim() is None
     assert state(job) == "running"
     assert (job.token, job.attempts) == (1, 1)
+
+
+def test_another_worker_that_is_quicker_changes_whose_turn_it_is(user, stranger):
+    """Whatever is asked first: between that and the claim the other takes up the job that is next."""
+    first, _second = several(user, 2)
+    theirs = submit(stranger)
+    taken_up = iter([ExportJob.objects.filter(pk=first.pk)])
+
+    def quicker(execute: Any, *arguments: Any) -> Any:
+        found = execute(*arguments)
+        for job in taken_up:
+            job.update(status="running", token=F("token") + 1)
+        return found
+
+    with connection.execute_wrapper(quicker):
+        assert claims.claim() == theirs
 
 
 def test_one_worker_has_a_job(user):
